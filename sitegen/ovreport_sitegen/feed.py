@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from ovreport.changes import Changes, changes
+from ovreport.changes import Changes
 from ovreport.changes_text import words
 from ovreport.store import slug
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
-from ovreport_sitegen.data.timeline import timelines
+from ovreport_sitegen.data.timeline import since_the_run_before
 from ovreport_sitegen.text import day, line, listed, plural, release
 
 FILE = "feed.xml"
@@ -64,13 +64,11 @@ def feed(catalogue: Catalogue) -> bytes | None:
 def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what was measured on a machine in a day with a release."""
     labels = {machine.id: machine.label for machine in catalogue.machines}
-    records = [*(result.record for result in catalogue.everything), *catalogue.older]
-    groups = grouped(
-        ((r.machine.id, r.measured_at[:10], release(r.software.openvino)), r) for r in records
-    )
+    records = [entry.summary for entry in catalogue.collection.entries]
+    groups = grouped(((r.machine, r.measured_at[:10], release(r.openvino)), r) for r in records)
     for (machine, date, of), found in groups.items():
         where = labels.get(machine, machine)
-        models = sorted({line(record.model.title, 60) for record in found})
+        models = sorted({line(record.title, 60) for record in found})
         updated = max(record.measured_at for record in found)
         yield FeedEntry(
             id=slug(f"results-{machine}-{date}-{of}"),
@@ -83,8 +81,7 @@ def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
 
 def _changes(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what differs between the newest run of each case and the one before."""
-    pairs = [one.last_two for one in timelines(catalogue)]
-    found = changes([a for a, _ in pairs], [b for _, b in pairs])
+    found = since_the_run_before(catalogue)
     texts = _clear(found)
     if texts:
         updated = max(case.after.measured_at for case in found.cases)

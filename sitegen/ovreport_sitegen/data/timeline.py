@@ -1,17 +1,17 @@
-"""Every run of each case, from old to new: little of each, and all of some."""
+"""Every run of each case, from old to new; of older runs only what is needed is read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from ovreport.changes import Run
-from ovreport.history import case_key, line_conditions
-from ovreport.metrics import MetricValue, MetricValues, metric_values
-from ovreport.record import Record
+from ovreport.changes import Changes, Run, changes
+from ovreport.history import line_conditions
+from ovreport.metrics import MetricValue, MetricValues
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import release
 
@@ -21,7 +21,7 @@ DRAWN = ("latency_ms", "throughput_ips", "time_to_first_token_ms", "time_per_out
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What is kept of a run."""
+    """A run on a line over time."""
 
     measured_at: str
     openvino: str
@@ -40,26 +40,29 @@ class Timeline:
 
     result: Result
     """The newest one, as pages show it."""
-    points: tuple[Point, ...]
-    """From old to new."""
-    run: Callable[[int], Run]
-    """Returns all of the run with an index: read when it is needed."""
+    earlier: tuple[Entry, ...]
+    """The others, from old to new; at least one."""
+    collection: Collection
+
+    def run(self, index: int) -> Run:
+        """Return all of the run with an index, that of the newest being last."""
+        if index == len(self.earlier):
+            return Run(self.result.record, self.result.metric_values)
+        entry = self.earlier[index]
+        return Run(self.collection.shown(entry), self.collection.values(entry))
 
     @property
     def last_two(self) -> tuple[Run, Run]:
         """The run before the newest, and the newest."""
-        return self.run(len(self.points) - 2), self.run(len(self.points) - 1)
+        newest = len(self.earlier)
+        return self.run(newest - 1), self.run(newest)
 
     @property
     def releases(self) -> tuple[Run, Run] | None:
         """The newest runs of the release before and of the newest run's; None: there is one."""
-        newest = len(self.points) - 1
-        others = [
-            i
-            for i, one in enumerate(self.points)
-            if release(one.openvino) != release(self.points[newest].openvino)
-        ]
-        return (self.run(others[-1]), self.run(newest)) if others else None
+        of = self.result.release
+        others = [i for i, e in enumerate(self.earlier) if release(e.summary.openvino) != of]
+        return (self.run(others[-1]), self.run(len(self.earlier))) if others else None
 
     @property
     def repeated(self) -> tuple[Run, Run] | None:
@@ -67,12 +70,36 @@ class Timeline:
 
         Of the same OpenVINO, kernel and conditions: what differs is chance or the machine.
         """
-        same = [
-            i
-            for i, (a, b) in enumerate(pairwise(self.points))
-            if (a.openvino, a.kernel, a.conditions) == (b.openvino, b.kernel, b.conditions)
-        ]
+        record = self.result.record
+        known = [(e.summary.openvino, e.summary.kernel, e.summary.conditions) for e in self.earlier]
+        known.append((record.software.openvino, record.software.kernel, line_conditions(record)))
+        same = [i for i, (a, b) in enumerate(pairwise(known)) if a == b]
         return (self.run(same[-1]), self.run(same[-1] + 1)) if same else None
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Every run as a point."""
+        record = self.result.record
+        found = [
+            Point(
+                entry.summary.measured_at,
+                entry.summary.openvino,
+                entry.summary.kernel,
+                entry.summary.tier,
+                entry.summary.conditions,
+                _drawn(self.collection.values(entry)),
+            )
+            for entry in self.earlier
+        ]
+        newest = Point(
+            record.measured_at,
+            record.software.openvino,
+            record.software.kernel,
+            record.tier.name,
+            line_conditions(record),
+            _drawn(self.result.metric_values),
+        )
+        return (*found, newest)
 
     def lines(self, metric: str) -> list[list[Point]]:
         """Return the points that have a metric, as lines: of one line are those that compare."""
@@ -87,6 +114,10 @@ class Timeline:
         return found
 
 
+def _drawn(values: MetricValues) -> dict[str, MetricValue]:
+    return {key: value for key in DRAWN if isinstance(value := values.get(key), MetricValue)}
+
+
 def _are_joined(first: Point, second: Point, metric: str) -> bool:
     alike = first.values[metric].kind == second.values[metric].kind
     return alike and first.conditions == second.conditions
@@ -94,27 +125,18 @@ def _are_joined(first: Point, second: Point, metric: str) -> bool:
 
 def has_history(catalogue: Catalogue) -> bool:
     """Return whether any case was measured more than once."""
-    current = {case_key(result.record) for result in catalogue.everything}
-    return any(case_key(record) in current for record in catalogue.older)
+    return any(catalogue.earlier_of(result) for result in catalogue.everything)
 
 
 def timelines(catalogue: Catalogue) -> Iterator[Timeline]:
     """Yield the runs of each case that has several, in the order of the results."""
-    older = grouped((case_key(record), record) for record in catalogue.older)
     for result in catalogue.everything:
-        if earlier := older.get(case_key(result.record)):
-            runs = [Run(record, metric_values(record)) for record in earlier]
-            runs.append(Run(result.record, result.metric_values))
-            points = tuple(_point(run.record, run.values) for run in runs)
-            yield Timeline(result, points, runs.__getitem__)
+        if earlier := catalogue.earlier_of(result):
+            yield Timeline(result, tuple(earlier), catalogue.collection)
 
 
-def _point(record: Record, values: MetricValues) -> Point:
-    return Point(
-        record.measured_at,
-        record.software.openvino,
-        record.software.kernel,
-        record.tier.name,
-        line_conditions(record),
-        {key: value for key in DRAWN if isinstance(value := values.get(key), MetricValue)},
-    )
+@lru_cache(maxsize=1)
+def since_the_run_before(catalogue: Catalogue) -> Changes:
+    """Return what changed from the run before to the newest one, of every case that has both."""
+    pairs = [one.last_two for one in timelines(catalogue)]
+    return changes([a for a, _ in pairs], [b for _, b in pairs])

@@ -21,12 +21,19 @@ from ovreport_sitegen.charts.history_picture import HistoryMark, HistoryPicture,
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.data.timeline import DRAWN, Point, Timeline, has_history, timelines
+from ovreport_sitegen.data.timeline import (
+    DRAWN,
+    Point,
+    Timeline,
+    has_history,
+    since_the_run_before,
+    timelines,
+)
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import day, line, listed, plural, release
 
-OPEN_PICTURES, MOST_PICTURES = 12, 60
-"""Pictures that are open, and in all; the downloads have every run."""
+OPEN_PICTURES, MOST_PICTURES = 12, 40
+"""Pictures that are open, and cases that have any: those with most runs."""
 _COLUMNS = (
     Column("Case"),
     Column("What"),
@@ -77,20 +84,21 @@ def view(catalogue: Catalogue) -> ChangesView:
     """Return the view of the page."""
     lines = list(timelines(catalogue))
     of_case = {case_key(one.result.record): one.result for one in lines}
-    found = [one for one in (_of_releases(lines, of_case), _of_runs(lines, of_case)) if one]
-    drawn = sorted(_pictures(lines), key=lambda one: not one.picture.steps)
+    found = [one for one in (_of_releases(lines, of_case), _of_runs(catalogue, of_case)) if one]
+    longest = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
+    drawn = sorted(_pictures(longest), key=lambda one: not one.picture.steps)
     head = Head(
         "What changed",
         f"{plural(len(lines), 'case')} measured more than once. A change is called clear if it is "
         f"{100 * MIN_DIFFERENCE:.0f} % or more and chance is unlikely: of all that are called so, "
         "on average one in twenty at most is none.",
     )
-    left_out = max(0, len(drawn) - MOST_PICTURES)
+    left_out = len(lines) - len(longest)
     return ChangesView(
         head=head,
         comparisons=tuple(found),
         check=_check(lines),
-        pictures=tuple(drawn[:MOST_PICTURES]),
+        pictures=tuple(drawn),
         open_pictures=OPEN_PICTURES,
         pictures_left_out=left_out,
     )
@@ -114,11 +122,10 @@ def _of_releases(lines: Sequence[Timeline], of_case: OfCase) -> Comparison | Non
     return _comparison("releases", f"OpenVINO {names}", found, of_case)
 
 
-def _of_runs(lines: Sequence[Timeline], of_case: OfCase) -> Comparison:
+def _of_runs(catalogue: Catalogue, of_case: OfCase) -> Comparison:
     """Return the newest run of each case against the run before."""
-    pairs = [one.last_two for one in lines]
-    return _comparison("runs", "The newest run of each case against the one before",
-                       changes([a for a, _ in pairs], [b for _, b in pairs]), of_case)  # fmt: skip
+    title = "The newest run of each case against the one before"
+    return _comparison("runs", title, since_the_run_before(catalogue), of_case)
 
 
 def _comparison(id_: str, title: str, found: Changes, of_case: OfCase) -> Comparison:
@@ -235,7 +242,8 @@ def _picture(one: Timeline, key: str) -> Picture:
     place = f"{result.model.title}, {result.label}"
     title = (
         f"{metric.label} of {place} on {result.device.label}: {plural(len(points), 'run')}, "
-        f"{first} to {last}, {metric.format_unit(marks[0].value)} to {metric.format_unit(marks[-1].value)}."
+        f"{first} to {last}, {metric.format_unit(marks[0].value)} to "
+        f"{metric.format_unit(marks[-1].value)}."
     )
     parts = ", not all joined: conditions or certainty differ" if len(lines) > 1 else ""
     steps_said = f"; {plural(len(found), 'step')}" if found else ""
