@@ -23,7 +23,7 @@ from ovreport.store import encode, write
 from ovreport_sitegen import publish
 from ovreport_sitegen.build import Built, build
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.model import result
+from ovreport_sitegen.pages.result import full
 from tests.contradictions import changed
 from tests.factories import a_record
 from tests.language_factories import a_language_record
@@ -235,14 +235,14 @@ def test_a_record_that_no_page_can_show_is_left_out_by_name(
         write(a_record(model=f"bad-{i}", title="Bad", seed=20 + i), site / "records")
         for i in range(2)
     ]
-    view = result.view
+    view = full.view
 
-    def trips(one: Result) -> result.ResultView:
+    def trips(one: Result) -> full.FullResult:
         if one.model.id.startswith("bad"):
             raise ZeroDivisionError("division by zero")
         return view(one)
 
-    monkeypatch.setattr(result, "view", trips)
+    monkeypatch.setattr(full, "view", trips)
     built = build(site, [], tmp_path / "out")
     assert built.results == 8
     assert [fault.where for fault in built.faults] == list(map(str, bad))
@@ -259,7 +259,7 @@ def test_what_no_record_is_to_blame_for_stays_an_error(
     def trips(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(result, "view", trips)
+    monkeypatch.setattr(full, "view", trips)
     with pytest.raises((ZeroDivisionError, InputError)):
         build(site, [], tmp_path / "out")
     assert not (tmp_path / "out").exists()
