@@ -185,7 +185,7 @@ def test_a_published_site_works_below_a_path(
     for link in ours:
         assert urllib.request.urlopen(urljoin(root, link)).status == 200, link  # noqa: S310
     lost = (folder / "marks" / "404.html").read_text(encoding="utf-8")
-    style = next(f"marks/{path}" for path in ours if path.startswith("assets/site-"))
+    style = next(f"marks/{path}" for path in ours if re.match(r"assets/site-.*css", path))
     assert f'href="/{style}"' in lost
     sitemap = (folder / "marks" / "sitemap.xml").read_text(encoding="utf-8")
     assert "<loc>https://me.github.io/marks/</loc>" in sitemap
