@@ -38,7 +38,8 @@ def test_the_lede_is_the_speed(build_of: BuildOf) -> None:
     assert "tokens/s" in lede[1]
     assert "default precision" in lede[1]
     assert page.count('class="chart"') == 2
-    assert len(re.findall("<tr", page.partition('id="lengths-table"')[2])) >= 12
+    lengths = next(out.glob("result-smollm2-135m-instruct-*.html")).read_text()
+    assert len(re.findall("<tr", lengths.partition('id="lengths-table"')[2])) >= 6
     assert "9 of 12" in page
     assert "significantly worse" in page
     assert "Gemma 3 270M" in page
@@ -86,10 +87,15 @@ def test_a_model_has_a_page(build_of: BuildOf) -> None:
     """Its lengths, its text, its memory by phase, its settings and its evidence."""
     out = build_of([*a_collection(), *language_records()])
     page = (out / "model-smollm2-135m-instruct.html").read_text()
-    for words in ('id="concurrency"', "512 tokens", "Time per output token"):
+    for words in ("512 tokens", "Time per output token"):
         assert words in page, words
     results = "".join(path.read_text() for path in out.glob("result-smollm2-135m-instruct-*.html"))
-    for words in ("one request at a time", "KV_CACHE_PRECISION", "Time per output token"):
+    for words in (
+        'id="concurrency"',
+        "one request at a time",
+        "KV_CACHE_PRECISION",
+        "Time per output token",
+    ):
         assert words in results, words
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from ovreport import record as r
 from ovreport_sitegen.pages import result
@@ -11,6 +12,8 @@ from ovreport_sitegen.pages.page import View
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.language_factories import language_records
 from tests.sitegen.conftest import a_collection, catalogue
+
+BuildOf = Callable[[list[r.Record]], Path]
 
 
 def addresses(records: Iterable[r.Record]) -> set[str]:
@@ -77,3 +80,10 @@ def test_earlier_records_of_the_case_are_its_history() -> None:
     assert history is not None
     assert [row.cells[0].text for row in history.rows] == ["2 Nov 2026", "1 Nov 2026"]
     assert page(records[0]).history is None
+
+
+def test_pages_are_small(build_of: BuildOf) -> None:
+    """No page is over 150 kB, whatever kinds of results there are."""
+    out = build_of([*a_collection(), *language_records()])
+    sizes = {path.name: path.stat().st_size for path in out.glob("*.html")}
+    assert {name: size for name, size in sizes.items() if size > 150_000} == {}

@@ -14,7 +14,7 @@ from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages import language
 from ovreport_sitegen.pages.language import conversion, variants
 from ovreport_sitegen.pages.language.charts import cards
-from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
+from ovreport_sitegen.pages.language.tables import results_table
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.text import plural
@@ -31,8 +31,6 @@ class LanguageModelView:
     table: Table
     conversion: Table | None
     """Perplexity from the published file to what runs; None where no file is converted."""
-    lengths: Table
-    concurrency: Table
     weights: Table | None
     """Variants by the size of their weights; None where there is only one."""
     optimizations: tuple[optimization.OptimizationView, ...]
@@ -68,8 +66,6 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         cards=tuple(cards(results)),
         table=results_table(catalogue, results),
         conversion=conversion.table(results),
-        lengths=lengths_table(catalogue, results),
-        concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),
         optimizations=optimization.optimizations(results),
         texts=tuple(language.texts(shown)),

@@ -26,7 +26,7 @@ from ovreport_sitegen.text import line, plural
 
 FIRST = State(ACCURACY, "choice", ANY)
 """Of the table: a column for each of the weights and precisions that ran."""
-_MOST = 6
+_MOST = 4
 """Models with a chart on this page."""
 SPEED_COUNTS = Column("Speed counts", "≥ 99 %", tip="By the accuracy that was measured")
 
@@ -190,7 +190,8 @@ def speedup_card(catalogue: Catalogue) -> Card:
     finding = finding or "No model has both a paired speedup and labelled data."
     title = "Speedup and accuracy of the default precision"
     chart = card.chart and replace(card.chart, title=title, description=finding)
-    return replace(card, title=title, finding=finding, chart=chart)
+    table = None if chart else card.table  # the answer table has these numbers too
+    return replace(card, title=title, finding=finding, chart=chart, table=table)
 
 
 def _anomalies(catalogue: Catalogue) -> Table:

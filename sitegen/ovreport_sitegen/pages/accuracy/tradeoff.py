@@ -91,19 +91,24 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     the table and the reasons.
     """
     wanted = [
-        (choices, measurement, reasons)
+        (choices, measurement, reasons, place)
         for choices in pareto.every(catalogue)
         if choices.model.id == model.id
-        for measurement, reasons in _worth_a_card(choices)
+        for place, (measurement, reasons) in enumerate(_worth_a_card(choices))
     ]
-    return tuple(
-        replace(
-            card(catalogue, choices, measurement, title=f"Accuracy against {measurement} speedup"),
-            id=f"tradeoff-{measurement}-{choices.device.slug}",
-            left_out=reasons,
+    found = []
+    for choices, measurement, reasons, place in wanted[:MOST_CARDS]:
+        title = f"Accuracy against {measurement} speedup"
+        shown = card(catalogue, choices, measurement, title=title)
+        found.append(
+            replace(
+                shown,
+                id=f"tradeoff-{measurement}-{choices.device.slug}",
+                left_out=reasons,
+                table=None if place else shown.table,  # both have the same choices
+            )
         )
-        for choices, measurement, reasons in wanted[:MOST_CARDS]
-    )
+    return tuple(found)
 
 
 def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedMeasurement, tuple[str, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovreport.metrics import end_to_end, significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
@@ -60,6 +60,10 @@ class EndToEndView:
     tolerance: float = end_to_end.TOLERANCE
 
 
+_MOST_MODELS = 6
+"""Whose stages are drawn here; each model's page has its own."""
+
+
 def view(catalogue: Catalogue) -> EndToEndView:
     """Return the view of the end-to-end page."""
     main = measured(preferred(catalogue.of_device(catalogue.main_device)))
@@ -69,7 +73,9 @@ def view(catalogue: Catalogue) -> EndToEndView:
     return EndToEndView(
         head=head,
         speedups=tuple(_speedup_cards(catalogue, main)) if main else (),
-        models=tuple(stage_card(model, found) for model, found in by_model if found),
+        models=tuple(
+            replace(stage_card(model, found), table=None) for model, found in by_model if found
+        )[:_MOST_MODELS],
         table=_table(catalogue),
         inputs=tuple(
             (m.title, line(a.images, 400).rstrip("."), line(a.preprocessing, 600).rstrip("."))

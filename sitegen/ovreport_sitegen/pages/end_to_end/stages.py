@@ -93,7 +93,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
         marks=("unreliable",) if any(row.faint for row in rows) else (),
         table=_table(f"{id_}-table", title, found),
         footer=footer(results, HEADLINES["end_to_end"]),
-        more=model.href,
+        more=f"{model.href}#end-to-end",
     )
 
 

@@ -37,7 +37,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.language import conversion, variants
 from ovreport_sitegen.pages.language.charts import cards
-from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
+from ovreport_sitegen.pages.language.tables import concurrency_table, results_table
 from ovreport_sitegen.pages.page import Head, Page, has_language_models, warning
 from ovreport_sitegen.text import clean, line, listed, plural
 
@@ -52,7 +52,6 @@ class LanguageView:
     table: Table
     conversion: Table | None
     """Perplexity from the published file to what runs; None where no file is converted."""
-    lengths: Table
     concurrency: Table
     weights: Table | None
     """Size, speed and perplexity by variant; None where there are only published files."""
@@ -77,7 +76,6 @@ def view(catalogue: Catalogue) -> LanguageView:
         cards=tuple(cards(results)),
         table=results_table(catalogue, results),
         conversion=conversion.table(results),
-        lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),
         decoding=line(measured[0].decoding, 600) if measured else "",

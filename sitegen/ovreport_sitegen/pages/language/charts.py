@@ -93,7 +93,7 @@ def _card(spec: _Spec, measured: Sequence[Result]) -> Card:
         marks=("hollow", "precision") if any(not spot.filled for spot in spots) else ("precision",),
         table=_card_table(spec, measured[:_SERIES]),
         footer=footer(measured, spec.key),
-        more="#lengths",
+        more="#all",
     )
 
 

@@ -16,12 +16,14 @@ from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.listed import Listed, listed
 from ovreport_sitegen.components.ranked import value_details
+from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import frameworks
 from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
+from ovreport_sitegen.pages.end_to_end.stages import measured, stage_card
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.pages.throughput import curve
@@ -50,6 +52,8 @@ class ModelView:
     published: Table | None
     """Results that others published."""
     spread: Card | None
+    stages: Card | None
+    """From image file to output; None where that was not measured."""
     curves: tuple[Card, ...]
     accuracies: Table | None
     """All accuracies, where there are more than the headlines."""
@@ -86,6 +90,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         size_finding=optimization.size_finding(catalogue, model),
         published=accuracies.published_table(catalogue, model),
         spread=_spread_card(results),
+        stages=stage_card(model, found) if (found := measured(preferred(results))) else None,
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
         results=listed([*results, *native]),

@@ -5,6 +5,7 @@ Its address is settled by the case, so a link to it holds: it shows the newest r
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import table as accuracies
+from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table
 from ovreport_sitegen.pages.page import Head, PageOfEach
 from ovreport_sitegen.pages.result import full, history
 from ovreport_sitegen.pages.throughput import arrivals_table, curve
@@ -54,6 +56,9 @@ class ResultView:
     full: full.FullResult
     accuracies: Table | None
     """All accuracies, where there are more than the headline."""
+    lengths: Table | None
+    """Of a language model; else None."""
+    concurrency: Table | None
     curve: Card | None
     arrivals: Table | None
     history: Table | None
@@ -62,6 +67,7 @@ class ResultView:
 
 def view(catalogue: Catalogue, result: Result) -> ResultView:
     """Return the view of a result's page."""
+    is_language = result.record.case.is_language
     by = result.framework or f"OpenVINO {result.release}"
     head = Head(
         f"{result.model.title}, {result.label}",
@@ -75,9 +81,11 @@ def view(catalogue: Catalogue, result: Result) -> ResultView:
         numbers=tuple(_numbers(result)),
         full=full.view(result),
         accuracies=accuracies.table([result]),
+        lengths=lengths_table(catalogue, [result]) if is_language else None,
+        concurrency=concurrency_table(catalogue, [result]) if is_language else None,
         curve=curve.result_card(result),
         arrivals=arrivals_table([result]),
-        history=history.table(result, catalogue.earlier_of(result)),
+        history=history.table(catalogue.collection, result, catalogue.earlier_of(result)),
     )
 
 
@@ -100,4 +108,13 @@ def _numbers(result: Result) -> Iterator[Number]:
         yield Number(label, accuracy_cells.value_cell(result), note=note)
 
 
-PAGE = PageOfEach("result", "models", lambda catalogue: catalogue.everything, view)
+def made_of(catalogue: Catalogue, result: Result) -> bytes:
+    """Return the checksum of everything that a result's page shows."""
+    digest = hashlib.sha256(result.checksum)
+    for entry in catalogue.earlier_of(result):
+        digest.update(entry.checksum)
+    digest.update(b"device" if result.device in catalogue.devices else b"")
+    return digest.digest()
+
+
+PAGE = PageOfEach("result", "models", lambda catalogue: catalogue.everything, view, made_of)

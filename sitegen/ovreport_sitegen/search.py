@@ -1,0 +1,64 @@
+"""What the search of a site finds: its models, devices, metrics and pages, as one script file.
+
+A page that is opened from a disk cannot fetch, so the index is a script that calls a function of
+`templates/static/search.js`; it is loaded when a reader begins to search.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ovreport.metrics import GROUPS
+from ovreport_sitegen.answer import data as answer_data
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.text import line
+
+NAME = "search"
+"""Of the index among the files that pages load on demand."""
+
+
+class Entry(NamedTuple):
+    """Something that can be found."""
+
+    kind: str
+    title: str
+    note: str
+    """What else it is found by, shown beside the title."""
+    href: str
+    """From the site's folder."""
+
+
+def file(catalogue: Catalogue, pages: Iterable[tuple[str, str]]) -> tuple[str, bytes]:
+    """Return the address and the content of the index; `pages`: title and file of each."""
+    entries: Sequence[Entry] = [
+        *(Entry("Page", line(title), "", href) for title, href in pages),
+        *_models(catalogue),
+        *_devices(catalogue),
+        *_metrics(catalogue),
+    ]
+    text = json.dumps(entries, separators=(",", ":"), ensure_ascii=True)
+    script = f"ovreportSearch({text});\n".encode()
+    return f"data/{NAME}-{hashlib.sha256(script).hexdigest()[:10]}.js", script
+
+
+def _models(catalogue: Catalogue) -> Iterator[Entry]:
+    for model in (*catalogue.models, *catalogue.language_models):
+        yield Entry("Model", model.title, f"{model.task}, {model.id}", model.href)
+
+
+def _devices(catalogue: Catalogue) -> Iterator[Entry]:
+    for device in catalogue.devices:
+        note = f"{device.family}, {line(device.key.full_name)}, {device.key.machine}"
+        yield Entry("Device", device.label, note, device.href)
+
+
+def _metrics(catalogue: Catalogue) -> Iterator[Entry]:
+    """Yield each metric: the answer table of it where it has values, else what it means."""
+    measured = {metric.key for metric in answer_data.metrics(answer_data.every(catalogue))}
+    for metric in (metric for group in GROUPS for metric in group.metrics):
+        in_table = metric.key in measured
+        href = f"index.html#metric={metric.key}" if in_table else f"method.html#metric-{metric.key}"
+        yield Entry("Metric", metric.label, line(metric.meaning), href)
