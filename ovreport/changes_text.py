@@ -240,8 +240,13 @@ def _markdown_cell(change: Change | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return foreign text that is nothing but text in Markdown."""
-    return re.sub(r"([\\`*_{}\[\]<>#|&!~@])", r"\\\1", text)
+    """Return foreign text that is nothing but text in Markdown.
+
+    GitHub makes links of mentions, numbers and addresses after Markdown, escaped or not: a word
+    joiner, which is not seen, keeps it from that.
+    """
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|&!~@])", r"\\\1", text)
+    return re.sub(r"([@#]|://|www)(?=\S)", "\\1\u2060", escaped)
 
 
 def data(found: Changes) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Metric values as rows of a table: each with its case, and with all that it takes to weigh it.
 
-The site's `data/figures.csv` and `ovreport.load(…).figures()` have these rows, and the names of
-their columns.
+The site's `data/figures-MACHINE.csv.gz` and `ovreport.load(…).figures()` have these rows,
+and the names of their columns.
 """
 
 from __future__ import annotations
@@ -79,13 +79,17 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 
 def figures_of(record: Record, values: MetricValues, *, current: bool) -> Iterator[Figure]:
-    """Yield a row for each of a record's metric values, and for each that is missing."""
-    case = _case(record, current=current)
+    """Return a row for each of a record's metric values, and for each that is missing."""
+    return rows_of(case_of(record, current=current), values)
+
+
+def rows_of(case: Figure, values: MetricValues) -> Iterator[Figure]:
+    """Yield a row for each value of a case; `case` has the columns that they share."""
     for key, value in values.items():
         yield _figure(case, METRICS[key], value)
 
 
-def _case(record: Record, *, current: bool) -> Figure:
+def case_of(record: Record, *, current: bool) -> Figure:
     """Return the columns that all rows of a record share."""
     case, execution = record.case, record.execution
     executed = execution.precision if isinstance(execution, Execution) else "unknown"

@@ -6,13 +6,16 @@ Another file is another model, whatever its id: its records are of another case.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from ovreport.errors import RecordError, one_line
 from ovreport.record import Completed, Model, Optimized, Record, variant_of
 from ovreport.store import Stored
 
+T = TypeVar("T")
 CaseKey = tuple[str, ...]
 """Machine, the processors that a limited run had (else empty), engine, the device's full name and
 string, model, variant and requested precision, and the checksum of the model."""
@@ -46,15 +49,11 @@ def case_key(record: Record) -> CaseKey:
 
     A run that could use only some of the processors never takes the place of one that had all.
     """
-    return (*_named(record), model_checksum(record.model))
-
-
-def _named(record: Record) -> CaseKey:
-    """Return the case by its names alone, whatever files it is of."""
     case, machine, device = record.case, record.machine, record.device.full_name
     variant = variant_of(record.model, case.variant)
     host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
-    return *host, case.engine, device, case.device, case.model, variant, case.precision
+    named = case.engine, device, case.device, case.model, variant, case.precision
+    return *host, *named, model_checksum(record.model)
 
 
 def same_work(first: Record, second: Record) -> bool:
@@ -95,6 +94,23 @@ def had_no_file(record: Record) -> bool:
     return record.model.size_bytes == 0 and not isinstance(record.outcome, Completed)
 
 
+class Moment(NamedTuple):
+    """What tells which of several records is the newest of its case."""
+
+    case: CaseKey
+    measured_at: str
+    min_seconds: float
+    """Of the tier's loops."""
+    had_no_file: bool
+    """As `had_no_file` says of the record."""
+    path: Path
+
+    @property
+    def named(self) -> CaseKey:
+        """The case by its names alone, whatever files it is of."""
+        return self.case[:-1]
+
+
 def newest(stored: Iterable[Stored]) -> tuple[list[Stored], list[Stored], list[RecordError]]:
     """Return the newest record of each case, all others from old to new, and what is in doubt.
 
@@ -102,33 +118,45 @@ def newest(stored: Iterable[Stored]) -> tuple[list[Stored], list[Stored], list[R
     tier counts as such, then the one whose file name is the later in the alphabet. A record whose
     model could not be had is history where the case has another record, be it older.
     """
-    ordered = sorted(stored, key=_age)
-    had = {_named(one.record) for one in ordered if not had_no_file(one.record)}
-    by_case: dict[CaseKey, list[Stored]] = {}
-    history = []
-    for one in ordered:
-        if had_no_file(one.record) and _named(one.record) in had:
-            history.append(one)
-        else:
-            by_case.setdefault(case_key(one.record), []).append(one)
+    return newest_by(stored, lambda one: moment(one.record, one.path))
+
+
+def moment(record: Record, path: Path) -> Moment:
+    """Return the moment of a record and its file."""
+    seconds = record.tier.min_seconds
+    return Moment(case_key(record), record.measured_at, seconds, had_no_file(record), path)
+
+
+def newest_by(
+    items: Iterable[T], moment_of: Callable[[T], Moment]
+) -> tuple[list[T], list[T], list[RecordError]]:
+    """Do as `newest` does with anything that stands for a record."""
+    by_age = sorted(((moment_of(item), item) for item in items), key=lambda pair: _age(pair[0]))
+    had = {at.named for at, _ in by_age if not at.had_no_file}
+    by_case: dict[CaseKey, list[tuple[Moment, T]]] = {}
+    for at, item in by_age:
+        if not (at.had_no_file and at.named in had):
+            by_case.setdefault(at.case, []).append((at, item))
     doubts = [
-        _same_time(one, after)
+        _same_time(one.path, after.path)
         for of_case in by_case.values()
-        for one, after in itertools.pairwise(of_case)
-        if one.record.measured_at == after.record.measured_at
+        for (one, _), (after, _) in itertools.pairwise(of_case)
+        if one.measured_at == after.measured_at
     ]
-    history += [one for of_case in by_case.values() for one in of_case[:-1]]
-    return [of_case[-1] for of_case in by_case.values()], sorted(history, key=_age), doubts
+    current = [of_case[-1][1] for of_case in by_case.values()]
+    # Of two moments that are equal, each is an item of its own.
+    newest_ones = set(map(id, current))
+    return current, [item for _, item in by_age if id(item) not in newest_ones], doubts
 
 
-def _age(one: Stored) -> tuple[str, float, str]:
-    return one.record.measured_at, one.record.tier.min_seconds, one.path.name
+def _age(at: Moment) -> tuple[str, float, str]:
+    return at.measured_at, at.min_seconds, at.path.name
 
 
-def _same_time(one: Stored, after: Stored) -> RecordError:
+def _same_time(one: Path, after: Path) -> RecordError:
     return RecordError(
-        f"of the same case and time as {one_line(str(after.path), limit=1000)}, which counts as "
+        f"of the same case and time as {one_line(str(after), limit=1000)}, which counts as "
         "the newer",
-        where=one_line(str(one.path), limit=1000),
+        where=one_line(str(one), limit=1000),
         remedy="Keep one of the two.",
     )

@@ -16,8 +16,8 @@ from ovreport.errors import StoreError
 
 CACHE, STATE = "OVREPORT_CACHE", "OVREPORT_STATE"
 VARIABLES: dict[str, str] = {
-    CACHE: "Folder of fetched models, data and drawings; default: the user's cache folder. "
-    "Deleting it loses nothing but time.",
+    CACHE: "Folder of fetched models and data, and of what builds drew and computed; default: "
+    "the user's cache folder. Deleting it loses nothing but time.",
     STATE: "Folder of interrupted runs, and of the lock that lets one collect run at a time; "
     "default: the user's state folder.",
 }

@@ -82,43 +82,50 @@ def read(path: Path) -> Record:
 
     Raises RecordError if it is not one, StoreError if the file cannot be read.
     """
-    where = one_line(str(path), limit=1000)
-    return decode(_bytes(path, where), where=where)
+    return decode(_bytes(path), where=_shown(path))
 
 
-def _bytes(path: Path, where: str) -> bytes:
+def _shown(path: Path) -> str:
+    return one_line(str(path), limit=1000)
+
+
+def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_RECORD_BYTES:
             raise RecordError(
                 f"{size:,} bytes: a record has at most {MAX_RECORD_BYTES:,}",
-                where=where,
+                where=_shown(path),
                 remedy="Samples are kept as histograms; this is not a record of ours.",
             )
         return path.read_bytes()
     except OSError as error:
         raise StoreError(
-            f"cannot be read: {error.strerror}", where=where, remedy="Check its permissions."
+            f"cannot be read: {error.strerror}", where=_shown(path), remedy="Check its permissions."
         ) from error
 
 
-def _examined(path: Path, *, check: bool) -> tuple[Record | None, list[RecordError]]:
-    """Return the record in a file, None if none can be used, and all that is wrong with the file.
+def content(path: Path) -> bytes | RecordError:
+    """Return the bytes of a file, or why they can be no record's."""
+    try:
+        return _bytes(path)
+    except (RecordError, StoreError) as error:
+        return RecordError(error.what, where=error.where, remedy=error.remedy)
+
+
+def examined(path: Path, data: bytes, *, check: bool) -> tuple[Record | None, list[RecordError]]:
+    """Return the record in a file's bytes, None if none can be used, and all that is wrong with it.
 
     `check`: whether it may not contradict itself, and must have the name that its content gives.
     """
-    where = one_line(str(path), limit=1000)
-    try:
-        data = _bytes(path, where)
-    except (RecordError, StoreError) as error:
-        return None, [RecordError(error.what, where=error.where, remedy=error.remedy)]
+    where = _shown(path)
     found = decoded(data, where=where)
     if not isinstance(found, Record):
         return None, _first(found, where)
     if not check:
         return found, []
     faults = list(checks.faults(found))
-    wrong = [*_misnamed(path, found, data, where), *(_error(fault, where) for fault in faults)]
+    wrong = [*misnamed(path, file_name(found, data)), *(_error(fault, where) for fault in faults)]
     spoils = any(fault.spoils_others for fault in faults)
     return None if spoils else found, _first(wrong, where)
 
@@ -131,13 +138,12 @@ def _first(faults: list[RecordError], where: str) -> list[RecordError]:
     return [*faults[:MAX_FAULTS], RecordError(more, where=where, remedy=faults[-1].remedy)]
 
 
-def _misnamed(path: Path, record: Record, data: bytes, where: str) -> Iterator[RecordError]:
+def misnamed(path: Path, name: str) -> Iterator[RecordError]:
     """Yield that a file has not the name that its content gives it."""
-    name = file_name(record, data)
     if path.name != name:
         yield RecordError(
             f"the name does not fit the content, which gives {name}",
-            where=where,
+            where=_shown(path),
             remedy="If it was only renamed, give it this name again; a record that was edited is "
             "none.",
         )
@@ -147,39 +153,31 @@ def _error(fault: checks.Fault, where: str) -> RecordError:
     return RecordError(fault.what, where=f"{where}: {fault.path}", remedy=fault.remedy)
 
 
-def record_files(folder: Path) -> Iterator[Path]:
+def record_files(folder: Path, faults: list[RecordError] | None = None) -> Iterator[Path]:
     """Yield every `.json` below a folder, sorted; links are not followed out of it.
 
-    Folders that cannot be read are passed over: `unreadable_folders` names them.
+    Folders that cannot be read are passed over, and added to `faults`: records may lie in them.
     """
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = set(folders) - _IGNORED_PARTS
-        found += [Path(place, name) for name in names if name.endswith(".json")]
-    for path in sorted(found):
-        # Where not even that can be asked, reading it tells why.
-        with contextlib.suppress(PermissionError):
-            if path.is_symlink() or not path.is_file():
-                continue
-        yield path
-
-
-def unreadable_folders(folder: Path) -> list[RecordError]:
-    """Return what folders below one cannot be read: records may lie in them."""
-    found: list[RecordError] = []
 
     def note(error: OSError) -> None:
-        found.append(
-            RecordError(
-                f"the folder cannot be read: {error.strerror}",
-                where=one_line(str(error.filename), limit=1000),
-                remedy="Check its permissions.",
+        if faults is not None:
+            faults.append(
+                RecordError(
+                    f"the folder cannot be read: {error.strerror}",
+                    where=one_line(str(error.filename), limit=1000),
+                    remedy="Check its permissions.",
+                )
             )
-        )
 
-    for _, folders, _ in os.walk(folder, onerror=note):
+    for here, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(set(folders) - _IGNORED_PARTS)
-    return found
+        for name in sorted(names):
+            path = Path(here, name)
+            # Where not even that can be asked, reading it tells why.
+            with contextlib.suppress(PermissionError):
+                if not name.endswith(".json") or path.is_symlink() or not path.is_file():
+                    continue
+            yield path
 
 
 def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False) -> Loaded:
@@ -193,27 +191,44 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
     out.
     """
     loaded = Loaded()
-    seen: dict[str, Path] = {}
-    done: set[Path] = set()
-    for folder in folders:
-        if not folder.is_file():
-            loaded.faults += unreadable_folders(folder)
-        for path in [folder] if folder.is_file() else record_files(folder):
-            if (resolved := path.resolve()) in done:
-                continue
-            done.add(resolved)
-            found, wrong = _examined(path, check=check)
-            if found is None or (wrong and not keep):
-                loaded.faults += wrong
-                continue
-            loaded.doubts += wrong[:1]
-            key = hashlib.sha256(msgspec.json.encode(found)).hexdigest()
-            if key in seen:
-                loaded.duplicates.append(Duplicate(path, seen[key]))
-                continue
-            seen[key] = path
-            loaded.stored.append(Stored(found, path))
+    seen: dict[bytes, Path] = {}
+    for path in files(folders, loaded.faults):
+        data = content(path)
+        found, wrong = (
+            examined(path, data, check=check) if isinstance(data, bytes) else (None, [data])
+        )
+        if found is None or (wrong and not keep):
+            loaded.faults += wrong
+            continue
+        loaded.doubts += wrong[:1]
+        key = identity(found)
+        if key in seen:
+            loaded.duplicates.append(Duplicate(path, seen[key]))
+            continue
+        seen[key] = path
+        loaded.stored.append(Stored(found, path))
     return loaded
+
+
+def files(folders: Sequence[Path], faults: list[RecordError]) -> Iterator[Path]:
+    """Yield every file below some folders that may be a record, once though two of them hold it.
+
+    A file in place of a folder is yielded itself. `faults` gets the folders that cannot be read.
+    """
+    done: set[tuple[int, int]] = set()
+    for folder in folders:
+        for path in [folder] if folder.is_file() else record_files(folder, faults):
+            with contextlib.suppress(OSError):  # reading it tells why
+                about = path.stat()
+                if (file := (about.st_dev, about.st_ino)) in done:
+                    continue
+                done.add(file)
+            yield path
+
+
+def identity(record: Record) -> bytes:
+    """Return the checksum of what a record says, however its file is laid out."""
+    return hashlib.sha256(msgspec.json.encode(record)).digest()
 
 
 def write(record: Record, root: Path) -> Path:

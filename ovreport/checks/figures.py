@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ovreport.checks.fault import Fault, number
-from ovreport.metrics import METRICS, metric_values
+from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.metrics.metric import MetricValue
 from ovreport.record import Record
 
@@ -25,6 +25,11 @@ def figures(record: Record) -> Iterator[Fault]:
         what = f"no figures follow from it: {type(error).__name__}: {error}"[:300]
         yield Fault("$", what, spoils_others=True)
         return
+    yield from undrawable(values)
+
+
+def undrawable(values: MetricValues) -> Iterator[Fault]:
+    """Yield figures that nothing measured can give."""
     for key, value in values.items():
         if isinstance(value, MetricValue) and not _drawable(value):
             yield Fault(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from ovreport.record import Histogram
 
 SLACK = 1e-6
@@ -36,10 +38,14 @@ def in_range(value: float, histogram: Histogram) -> bool:
 def at_most(value: float, histogram: Histogram) -> int:
     """Return how many samples there can be that are not above a value."""
     limit = value * (1 + SLACK)
-    return sum(count for index, count in histogram.buckets if lower(histogram, index) <= limit)
+    buckets = histogram.buckets
+    end = bisect_right(buckets, limit, key=lambda bucket: lower(histogram, bucket[0]))
+    return sum(count for _, count in buckets[:end])
 
 
 def at_least(value: float, histogram: Histogram) -> int:
     """Return how many samples there can be that are not below a value."""
     limit = value * (1 - SLACK)
-    return sum(count for index, count in histogram.buckets if lower(histogram, index + 1) >= limit)
+    buckets = histogram.buckets
+    begin = bisect_left(buckets, limit, key=lambda bucket: lower(histogram, bucket[0] + 1))
+    return sum(count for _, count in buckets[begin:])

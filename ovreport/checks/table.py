@@ -20,6 +20,7 @@ from ovreport.checks import (
     times,
 )
 from ovreport.checks.fault import Check, Fault
+from ovreport.metrics import MetricValues
 from ovreport.record import Record
 
 _ONE_LOOP = "All are of the samples of one timed loop."
@@ -183,7 +184,13 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def faults(record: Record) -> Iterator[Fault]:
-    """Yield everything in a record that cannot be so."""
+def faults(record: Record, values: MetricValues | None = None) -> Iterator[Fault]:
+    """Yield everything in a record that cannot be so.
+
+    `values`: its metric values, where they are known already: they take long to compute.
+    """
     for check in CHECKS:
-        yield from check.find(record)
+        if values is not None and check.find is figures.figures:
+            yield from figures.undrawable(values)
+        else:
+            yield from check.find(record)

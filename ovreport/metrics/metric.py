@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import NotMeasured, Reason, Record, Verdict
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport.stats.spread import EXACT
 
 
-@dataclass(frozen=True)
-class MetricValue:
+class MetricValue(Struct, frozen=True, tag_field="status", tag="value"):
     """One number as it is shown, with all that a reader needs to weigh it."""
 
     metric: str

@@ -27,6 +27,8 @@ class Badge:
     device: str
     markdown: str
     """Code for a README; empty where the settings have no `site_url`."""
+    width: int
+    """In pixels."""
     svg: bytes
 
 
@@ -55,12 +57,19 @@ def _badge(result: Result, latency: MetricValue, site_url: str) -> Badge:
     base = site_url.rstrip("/")
     code = f"[![{_plain(alt)}]({base}/{file})]({base}/{result.model.href})" if base else ""
     colour = _RIGHT if is_sure else _DOUBT
-    return Badge(file, alt, result.device.label, code, svg(label, text, colour).encode())
+    return Badge(
+        file=file,
+        alt=alt,
+        device=result.device.label,
+        markdown=code,
+        width=round(_width(label) + _width(text)),
+        svg=svg(label, text, colour).encode(),
+    )
 
 
 def svg(label: str, text: str, colour: str = _RIGHT) -> str:
     """Return a badge of two texts, escaped."""
-    left, right = (len(one) * _CHARACTER + 2 * _ROOM for one in (label, text))
+    left, right = _width(label), _width(text)
     width = left + right
     name = escape(f"{label}: {text}")
     return (
@@ -72,6 +81,10 @@ def svg(label: str, text: str, colour: str = _RIGHT) -> str:
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
         f"{_text(_ROOM, left, label)}{_text(left + _ROOM, right, text)}</g></svg>\n"
     )
+
+
+def _width(text: str) -> float:
+    return len(text) * _CHARACTER + 2 * _ROOM
 
 
 def _text(x: float, width: float, text: str) -> str:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
-from ovreport.store import Loaded, Stored, read_all
 from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish, search
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
 from ovreport_sitegen.data import catalogue as catalogues
+from ovreport_sitegen.data import collection as collections
+from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes
 from ovreport_sitegen.pages.data import shared_id
-from ovreport_sitegen.pages.page import Head
+from ovreport_sitegen.pages.page import DetailPage, Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
 _INDEX, _NOT_FOUND = "index.html", "404.html"
@@ -93,76 +96,98 @@ class _Made:
 
 def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
     settings = config.load(site)
-    loaded = _load(site, records)
-    drawings = chart_cache() if cache is None else cache
+    caches = _Caches(cache, cache) if cache else _caches()
+    with closing(Cache(caches.records)) as kept:
+        loaded = _load(site, records, kept)
 
-    def make(stored: Sequence[Stored]) -> _Made:
-        return _make(site, settings, replace(loaded, stored=list(stored)), drawings)
+        def make(entries: Sequence[Entry], *, final: bool = False) -> Built:
+            some = replace(loaded, entries=list(entries))
+            return _make(site, settings, some, caches.charts, out, final=final)
 
-    made = _without_culprits(loaded, make)
-    publish.replace(out, made.files)
-    found = made.catalogue
-    pages = sum(name.endswith(".html") for name in made.files)
-    return Built(
-        out=out,
-        pages=pages,
-        results=len(found.everything),
-        older=len(found.older),
-        faults=found.faults,
-        doubts=found.doubts,
-        charts_drawn=made.charts_drawn,
-        shared_ids=tuple(starmap(shared_id, found.shared_ids.items())),
-    )
+        return _without_culprits(loaded, make)
 
 
-def _without_culprits(loaded: Loaded, make: Callable[[Sequence[Stored]], _Made]) -> _Made:
-    """Return the site of all records but those of which none can be made, which become faults."""
+class _Make(Protocol):
+    def __call__(self, entries: Sequence[Entry], *, final: bool = False) -> Built:
+        """Make a site of some records, and publish the final one."""
+
+
+def _without_culprits(loaded: Collection, make: _Make) -> Built:
+    """Build the site of all records but those of which none can be made, which become faults."""
     try:
-        return make(loaded.stored)
+        return make(loaded.entries, final=True)
     except (InputError, StoreError):
         raise
     except Exception:
-        broken = culprits.found(loaded.stored, make)
+        broken = culprits.found(loaded.entries, make)
         if not broken:
             raise
     loaded.faults += [culprits.fault(*one) for one in broken]
     left_out = {one.path for one, _ in broken}
-    return make([one for one in loaded.stored if one.path not in left_out])
+    return make([one for one in loaded.entries if one.path not in left_out], final=True)
 
 
-def _make(site: Path, settings: config.Config, loaded: Loaded, drawings: Path | None) -> _Made:
-    """Return the site of some records, checked.
+def _make(
+    site: Path,
+    settings: config.Config,
+    loaded: Collection,
+    drawings: Path | None,
+    out: Path,
+    *,
+    final: bool,
+) -> Built:
+    """Make the site of some records, check it, and publish it where it is the final one.
 
     ConfigError for a fault of the site's own words, OvreportError for any other.
     """
     found = _catalogue(settings, loaded)
     pages = content.read(site / "content", _taken(found))
     drawer = Drawer(drawings)
-    files = _render(found, pages, drawer)
-    wrong = publish.faults(files)
-    content.refuse(pages, wrong, list(files))
-    if wrong:
-        raise OvreportError(
-            "the site has faults:\n  " + "\n  ".join(map(str, wrong[:20])),
-            where=str(site),
-            remedy="This is a fault of ovreport: please report it. The old site is untouched.",
-        )
-    return _Made(found, files, drawer.drawn)
+    with publish.new_site(out) as new:
+        _write(found, pages, drawer, new)
+        wrong = new.faults()
+        content.refuse(pages, wrong, list(new.sizes))
+        if wrong:
+            raise OvreportError(
+                "the site has faults:\n  " + "\n  ".join(map(str, wrong[:20])),
+                where=str(site),
+                remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+            )
+        if final:
+            new.publish()
+    return Built(
+        out=out,
+        pages=new.pages,
+        results=len(found.everything),
+        older=len(found.older),
+        faults=found.faults,
+        doubts=found.doubts,
+        charts_drawn=drawer.drawn,
+        shared_ids=tuple(starmap(shared_id, found.shared_ids.items())),
+    )
 
 
-def chart_cache() -> Path | None:
-    """Return where drawings are kept between builds; None for a user without a home."""
+@dataclass(frozen=True)
+class _Caches:
+    """Where what was computed of records, and drawings, are kept between builds."""
+
+    records: Path | None
+    charts: Path | None
+
+
+def _caches() -> _Caches:
+    """Return the user's folders; none for a user without a home."""
     try:
-        return folders.cache() / "charts"
+        return _Caches(folders.cache() / "records", folders.cache() / "charts")
     except StoreError:
-        return None
+        return _Caches(None, None)
 
 
-def _load(site: Path, records: Sequence[Path]) -> Loaded:
+def _load(site: Path, records: Sequence[Path], cache: Cache) -> Collection:
     own = site / "records"
     folders = [*([own] if own.is_dir() else []), *records]
-    loaded = read_all(folders, check=True, keep=True)
-    if not loaded.stored:
+    loaded = collections.read(folders, cache)
+    if not loaded.entries:
         names = ", ".join(map(str, folders)) or str(own)
         bad = f", {len(loaded.faults)} unusable ones (`ovreport validate` names them)"
         raise InputError(
@@ -173,8 +198,8 @@ def _load(site: Path, records: Sequence[Path]) -> Loaded:
     return loaded
 
 
-def _catalogue(settings: config.Config, loaded: Loaded) -> Catalogue:
-    found = catalogues.make(settings, loaded)
+def _catalogue(settings: config.Config, loaded: Collection) -> Catalogue:
+    found = catalogues.of_collection(settings, loaded)
     if not found.results and not found.language:
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
@@ -189,8 +214,10 @@ def _taken(records: Catalogue) -> set[str]:
     return taken.union(*(page.files(records) for page in DETAIL_PAGES))
 
 
-def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> dict[str, bytes]:
-    """Return every file of the site by its name."""
+def _write(
+    found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer, new: publish.NewSite
+) -> None:
+    """Write every file of the site."""
     existing = [page for page in PAGES if page.when(found)]
     entries = tuple(
         NavEntry(page.key, page.label, page.file if i else _INDEX)
@@ -201,35 +228,46 @@ def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> d
         *[entry for entry in entries if entry.key == changes.PAGE.key],
         *[NavEntry("", page.title, name) for name, page in pages.items()],
     )
-    files = downloads.all_files(found)
-    files |= badges.files(found)
+    _write_downloads(found, new)
+    for name, data in badges.files(found).items():
+        new.add(name, data)
     if (news := feed.feed(found)) is not None:
-        files[feed.FILE] = news
-    sizes = {name: len(data) for name, data in files.items()}
+        new.add(feed.FILE, news)
     scripts, addresses = answer_data.files(found)
     every = [*entries, *(NavEntry("", page.title, name) for name, page in pages.items())]
     name, index = search.file(found, ((entry.label, entry.file) for entry in every))
     scripts[name], addresses[search.NAME] = index, name
-    renderer = Renderer(found.config, drawer, nav, own_pages, sizes, addresses)
-    files |= scripts | renderer.assets
+    renderer = Renderer(found.config, drawer, nav, own_pages, new.sizes, addresses)
+    for name, data in (scripts | renderer.assets).items():
+        new.add(name, data)
     for page, entry in zip(existing, entries, strict=True):
-        files[entry.file] = renderer.page(
-            page.key, page.view(found), entry.file, page.parent or page.key
-        )
+        html = renderer.page(page.key, page.view(found), entry.file, page.parent or page.key)
+        new.add(entry.file, html)
     for detail in DETAIL_PAGES:
-        for name, view in detail.views(found).items():
-            files[name] = renderer.page(detail.key, view, name, detail.parent)
+        for page_of in detail.pages(found):
+            html = _kept(found.collection.cache, page_of, detail.parent, renderer)
+            new.add(page_of.file, html)
     for name, own in pages.items():
-        view = ContentView(Head(own.title, ""), _html(own, renderer))
-        files[name] = renderer.page("content", view, name)
-    files[_NOT_FOUND] = renderer.not_found(_NOT_FOUND)
-    files[".nojekyll"] = b""
+        text = ContentView(Head(own.title, ""), _html(own, renderer))
+        new.add(name, renderer.page("content", text, name))
+    new.add(_NOT_FOUND, renderer.not_found(_NOT_FOUND))
+    new.add(".nojekyll", b"")
     if found.config.site_url:
-        files["sitemap.xml"] = _sitemap(found.config.site_url, files)
-    return files
+        new.add("sitemap.xml", _sitemap(found.config.site_url, new.sizes))
 
 
-def _sitemap(site_url: str, files: Mapping[str, bytes]) -> bytes:
+def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
+    """Return a page, from the cache where nothing that it shows has changed."""
+    kind = f"{detail.template} {renderer.checksum}"
+    html = cache.get(kind, detail.made_of) if detail.made_of else None
+    if html is None:
+        html = renderer.page(detail.template, detail.view(), detail.file, parent)
+        if detail.made_of:
+            cache.put(kind, detail.made_of, html)
+    return html
+
+
+def _sitemap(site_url: str, files: Iterable[str]) -> bytes:
     """Return the list of pages for search engines (sitemaps.org, 0.9: at most 50,000)."""
     base = site_url.rstrip("/") + "/"
     pages = sorted(name for name in files if name.endswith(".html") and name != _NOT_FOUND)
@@ -252,3 +290,10 @@ def _html(own: OwnPage, renderer: Renderer) -> Markup:
             where=str(own.path),
             remedy="Write it flatter.",
         ) from error
+
+
+def _write_downloads(found: Catalogue, new: publish.NewSite) -> None:
+    for name, data in downloads.small_files().items():
+        new.add(name, data)
+    for name, parts in downloads.by_address(found):
+        new.add_parts(name, parts)

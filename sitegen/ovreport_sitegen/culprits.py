@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ovreport.errors import InputError, RecordError, StoreError, one_line
-from ovreport.store import Stored
+from ovreport_sitegen.data.collection import Entry
 
 
 def found(
-    records: Sequence[Stored], make: Callable[[Sequence[Stored]], object]
-) -> list[tuple[Stored, Exception]]:
+    records: Sequence[Entry], make: Callable[[Sequence[Entry]], object]
+) -> list[tuple[Entry, Exception]]:
     """Return the records with each of which alone `make` fails, and what it raised.
 
     By halves: a few among thousands take a few dozen attempts, each with half as many records. What
@@ -28,7 +28,7 @@ def found(
     return []
 
 
-def fault(one: Stored, error: Exception) -> RecordError:
+def fault(one: Entry, error: Exception) -> RecordError:
     """Return what to say of a record that is left out."""
     return RecordError(
         f"left out, as no page can be made of it: {type(error).__name__}: {one_line(str(error))}",

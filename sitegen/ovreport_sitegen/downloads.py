@@ -1,19 +1,29 @@
-"""The downloads: all records as JSON, all metric values as CSV, the schema, the study."""
+"""The downloads: records as JSON lines and metric values as CSV by machine, the schema, the study.
+
+They are compressed: a page may not be, but a site of ten thousand records would be mostly these.
+"""
 
 from __future__ import annotations
 
 import csv
+import gzip
+import hashlib
 import io
+import itertools
 import json
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 
-import msgspec
+from msgspec.structs import astuple
 
-from ovreport.figures import Figure, figures_of
-from ovreport.metrics import metric_values
+from ovreport.figures import Figure
+from ovreport.history import CaseKey
 from ovreport.record import json_schema
+from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.collection import Collection, Entry
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.text import clean
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -21,16 +31,80 @@ COLUMNS = Figure.__struct_fields__
 _STUDY = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
 
 
-def all_files(catalogue: Catalogue) -> dict[str, bytes]:
-    """Return every download by its address in the site."""
-    records = [r.record for r in catalogue.everything] + list(catalogue.older)
-    records.sort(key=lambda r: (r.measured_at, r.case.model, r.case.device, r.case.precision))
+_LEVEL = 6
+_CHUNK = 64
+"""Records that are compressed together."""
+
+
+def by_address(catalogue: Catalogue) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the address and the parts of every machine's downloads: few records in memory at once.
+
+    Each part is a gzip file, and so are all of them one after another (RFC 1952, section 2.2): what
+    was compressed before is taken from the cache, and a new record changes the last part only.
+    """
+    found = catalogue.collection
+    older = {entry.checksum for entry in catalogue.older}
+    by_machine = grouped((entry.summary.machine, entry) for entry in found.entries)
+    for machine in catalogue.machines:
+        entries = sorted(by_machine[machine.id], key=_order)
+        chunks = [entries[at : at + _CHUNK] for at in range(0, len(entries), _CHUNK)]
+        yield machine.records_href, (_lines(found, chunk) for chunk in chunks)
+        rows = (_rows(found, chunk, older) for chunk in chunks)
+        yield machine.figures_href, itertools.chain([_packed([_csv([COLUMNS])])], rows)
+
+
+def _lines(found: Collection, chunk: Sequence[Entry]) -> bytes:
+    """Return records as lines of JSON."""
+    return _kept(found.cache, "lines", chunk, "", found.line)
+
+
+def _rows(found: Collection, chunk: Sequence[Entry], older: Container[bytes]) -> bytes:
+    """Return the metric values of records as rows."""
+    is_current = {entry.checksum: entry.checksum not in older for entry in chunk}
+
+    def rows(entry: Entry) -> bytes:
+        figures = found.figures(entry, current=is_current[entry.checksum])
+        return _csv(map(_row, figures))
+
+    return _kept(found.cache, "rows", chunk, repr(list(is_current.values())), rows)
+
+
+def _kept(
+    cache: Cache, kind: str, chunk: Sequence[Entry], more: str, part: Callable[[Entry], bytes]
+) -> bytes:
+    """Return the parts of some entries as a gzip file, from the cache where they were there before.
+
+    `more`: what it depends on beside the records.
+    """
+    key = hashlib.sha256(b"".join(entry.checksum for entry in chunk) + more.encode()).digest()
+    data = cache.get(kind, key)
+    if data is None:
+        data = _packed(map(part, chunk))
+        cache.put(kind, key, data)
+    return data
+
+
+def small_files() -> dict[str, bytes]:
+    """Return the downloads that every site has, by their address."""
     return {
-        "data/records.json": b"[" + b",\n".join(map(msgspec.json.encode, records)) + b"]\n",
-        "data/figures.csv": _values_csv(catalogue).encode(),
         "data/statistics.json": _STUDY.read_bytes(),
         "data/record.schema.json": (json.dumps(json_schema(), indent=1) + "\n").encode(),
     }
+
+
+def _order(entry: Entry) -> tuple[str, CaseKey, bytes]:
+    return entry.summary.measured_at, entry.summary.case, entry.checksum
+
+
+def _packed(parts: Iterable[bytes]) -> bytes:
+    """Return data as a gzip file without name and time: the same data give the same bytes."""
+    return gzip.compress(b"".join(parts), _LEVEL, mtime=0)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
 
 
 @lru_cache(maxsize=1 << 16)
@@ -40,20 +114,8 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _values_csv(catalogue: Catalogue) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for result in catalogue.everything:
-        rows = figures_of(result.record, result.metric_values, current=True)
-        writer.writerows(map(_row, rows))
-    for record in catalogue.older:
-        writer.writerows(map(_row, figures_of(record, metric_values(record), current=False)))
-    return out.getvalue()
-
-
-def _row(figure: Figure) -> dict[str, str]:
-    return {name: _cell(getattr(figure, name)) for name in COLUMNS}
+def _row(figure: Figure) -> list[str]:
+    return list(map(_cell, astuple(figure)))
 
 
 def _cell(value: str | float | bool | None) -> str:

@@ -64,13 +64,11 @@ def feed(catalogue: Catalogue) -> bytes | None:
 def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what was measured on a machine in a day with a release."""
     labels = {machine.id: machine.label for machine in catalogue.machines}
-    records = [*(result.record for result in catalogue.everything), *catalogue.older]
-    groups = grouped(
-        ((r.machine.id, r.measured_at[:10], release(r.software.openvino)), r) for r in records
-    )
+    records = [entry.summary for entry in catalogue.collection.entries]
+    groups = grouped(((r.machine, r.measured_at[:10], release(r.openvino)), r) for r in records)
     for (machine, date, of), found in groups.items():
         where = labels.get(machine, machine)
-        models = sorted({line(record.model.title, 60) for record in found})
+        models = sorted({line(record.title, 60) for record in found})
         updated = max(record.measured_at for record in found)
         yield FeedEntry(
             id=slug(f"results-{machine}-{date}-{of}"),
@@ -83,7 +81,7 @@ def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
 
 def _changes(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what differs between the newest run of each case and the one before."""
-    lines = list(timelines(catalogue))
+    lines = timelines(catalogue)
     found = changes([one.runs[-2] for one in lines], [one.runs[-1] for one in lines])
     texts = _clear(found)
     if texts:

@@ -17,6 +17,7 @@ from ovreport_sitegen.render import templates_folder
 
 _KEPT_IN_STEP = {
     ".github/workflows/check.yml": "github/workflows/check.yml",
+    ".github/workflows/comment.yml": "github/workflows/comment.yml",
     ".github/workflows/pages.yml": "github/workflows/pages.yml",
     "requirements.txt": "requirements.txt",
 }

@@ -7,7 +7,8 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -38,34 +39,70 @@ def refuse_foreign(out: Path) -> None:
         )
 
 
-def replace(out: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files beside the old site, then swap the two.
+class NewSite:
+    """A site that is being written beside the old one: a file at a time, nothing of it kept.
 
-    Raises StoreError where the disk refuses; the old site is whole then.
+    Of each page only ids and links are remembered, until every link can be followed.
+    """
+
+    def __init__(self, out: Path, folder: Path) -> None:
+        self.sizes: dict[str, int] = {}
+        """Bytes of each file by its address in the site."""
+        self._out = out
+        self._folder = folder
+        self._checks = _Checks()
+
+    @property
+    def pages(self) -> int:
+        """The number of pages."""
+        return sum(name.endswith(".html") for name in self.sizes)
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write a file; StoreError where the disk refuses."""
+        if name.endswith(".html"):
+            self._checks.look_at(name, data)
+        with _refusals(self._out):
+            self._path(name).write_bytes(data)
+        self.sizes[name] = len(data)
+
+    def add_parts(self, name: str, parts: Iterable[bytes]) -> None:
+        """Write a file, no page, part by part, as they come; StoreError where the disk refuses."""
+        with _refusals(self._out), self._path(name).open("wb") as file:
+            self.sizes[name] = sum(map(file.write, parts))
+
+    def faults(self) -> list[PageFault]:
+        """Return the faults of all pages; empty where there are none."""
+        return self._checks.faults(self.sizes)
+
+    def publish(self) -> None:
+        """Swap the old site and this one; the old one is whole where that raises StoreError."""
+        with _refusals(self._out):
+            text = "Built by ovreport; replaced as a whole by the next build.\n"
+            (self._folder / MARKER).write_text(text)
+            self._folder.chmod(0o755)
+            _swap(self._folder, self._out)
+
+    def _path(self, name: str) -> Path:
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+@contextmanager
+def new_site(out: Path) -> Iterator[NewSite]:
+    """Yield a new site to be written, which is gone afterwards unless it was published.
+
+    Raises InputError and StoreError as `refuse_foreign` does.
     """
     refuse_foreign(out)
     out = out.absolute()
-    try:
+    with _refusals(out.parent):
         out.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-new-"))
-    except OSError as error:
-        raise _refused(error, out.parent) from error
+        folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-new-"))
     try:
-        _write(new, files)
-        _swap(new, out)
-    except OSError as error:
-        raise _refused(error, out) from error
+        yield NewSite(out, folder)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name in {str(Path(name).parent) for name in files}:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    (folder / MARKER).write_text("Built by ovreport; replaced as a whole by the next build.\n")
-    folder.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _swap(new: Path, out: Path) -> None:
@@ -82,6 +119,15 @@ def _swap(new: Path, out: Path) -> None:
         old.rename(out)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _refusals(where: Path) -> Iterator[None]:
+    """Turn what the disk refuses into StoreError."""
+    try:
+        yield
+    except OSError as error:
+        raise _refused(error, where) from error
 
 
 def _refused(error: OSError, where: Path) -> StoreError:
@@ -112,23 +158,52 @@ class PageFault:
         return f"{self.page}: {self.what}"
 
 
-def faults(files: Mapping[str, bytes]) -> list[PageFault]:
-    """Return the faults of a site; empty where there are none."""
-    pages = {name: data for name, data in files.items() if name.endswith(".html")}
-    found = {name: _ATTRIBUTE.findall(data) for name, data in pages.items()}
-    ids = {
-        name: Counter(value.decode() for key, value in attributes if key == b"id")
-        for name, attributes in found.items()
-    }
-    wrong = []
-    for name, data in pages.items():
-        wrong += [PageFault(name, *fault) for fault in _page_faults(data, ids[name])]
-        for key, value in sorted({(k, v) for k, v in found[name] if k != b"id"}):
+class _Checks:
+    """What is wrong with pages, and where their links lead."""
+
+    def __init__(self) -> None:
+        self._wrong: list[PageFault] = []
+        self._ids: dict[str, frozenset[str]] = {}
+        self._links: dict[tuple[str, str], tuple[str, str]] = {}
+        """Page and fragment that a link leads to → the first page with such a link, as it says."""
+
+    def look_at(self, name: str, data: bytes) -> None:
+        """Check a page, and remember what can only be checked when all pages are there."""
+        attributes = _ATTRIBUTE.findall(data)
+        ids = Counter(value.decode() for key, value in attributes if key == b"id")
+        self._wrong += [PageFault(name, *fault) for fault in _page_faults(data, ids)]
+        self._ids[name] = frozenset(ids)
+        for key, value in sorted({(k, v) for k, v in attributes if k != b"id"}):
             words = unescape(value.decode())
-            fault = _fault(key.decode(), words, name, files, ids)
+            fault = self._fault(key.decode(), words, name)
             if fault:
-                wrong.append(PageFault(name, fault, words))
-    return wrong
+                self._wrong.append(PageFault(name, fault, words))
+
+    def _fault(self, key: str, value: str, page: str) -> str:
+        """Return what is wrong with an attribute; a link into the site is followed later."""
+        if key not in {"href", "src"}:
+            return f"an element has an attribute {key}"
+        parts = urlsplit(value)
+        if parts.scheme or parts.netloc:
+            good = parts.scheme in {"http", "https"}
+            return "" if good else f"a link leads to {value[:80]}"
+        if page != "404.html" or not parts.path.startswith("/"):
+            target = unquote(parts.path) or page, unquote(parts.fragment)
+            self._links.setdefault(target, (page, value))
+        return ""
+
+    def faults(self, files: Container[str]) -> list[PageFault]:
+        """Return the faults of a site of these files."""
+        return self._wrong + [
+            PageFault(page, f"a link leads nowhere: {words[:80]}", words)
+            for (target, fragment), (page, words) in self._links.items()
+            if target not in files or (fragment and not self._has(target, fragment))
+        ]
+
+    def _has(self, page: str, fragment: str) -> bool:
+        ids = self._ids.get(page, frozenset())
+        is_state = "=" in fragment and "answer" in ids  # of the answer table
+        return fragment in ids or is_state
 
 
 def _page_faults(data: bytes, ids: Counter[str]) -> Iterator[tuple[str, str]]:
@@ -141,21 +216,3 @@ def _page_faults(data: bytes, ids: Counter[str]) -> Iterator[tuple[str, str]]:
     for match in _LOADING.finditer(data):
         if b":" in match[1].split(b"/")[0] and not match[0].startswith(_CANONICAL):
             yield f"loads from elsewhere: {match[1][:80].decode()}", match[1].decode()
-
-
-def _fault(
-    key: str, value: str, page: str, files: Mapping[str, bytes], ids: Mapping[str, Counter[str]]
-) -> str:
-    if key not in {"href", "src"}:
-        return f"an element has an attribute {key}"
-    parts = urlsplit(value)
-    if parts.scheme or parts.netloc:
-        return "" if parts.scheme in {"http", "https"} else f"a link leads to {value[:80]}"
-    if page == "404.html" and parts.path.startswith("/"):
-        return ""
-    target = unquote(parts.path) or page
-    fragment = unquote(parts.fragment)
-    found: Counter[str] = ids.get(target, Counter())
-    is_state = "=" in fragment and "answer" in found  # of the answer table
-    known = target in files and (not fragment or fragment in found or is_state)
-    return "" if known else f"a link leads nowhere: {value[:80]}"

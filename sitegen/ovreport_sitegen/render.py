@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,6 +76,7 @@ class Renderer:
         `sizes`: bytes of each download. `data`: address of each file for the answer table's script.
         """
         self._folder = templates_folder()
+        self._drawer = drawer
         self._markdown = markdown.Markdown(extensions=["tables", "fenced_code"])
         self.assets, self._names = _assets(self._folder / "static", config)
         canonical = config.site_url.rstrip("/") + "/" if config.site_url else ""
@@ -104,14 +106,23 @@ class Renderer:
         }
         self._environment.filters |= {"line": line, "ticks": ticks}
 
+    @cached_property
+    def checksum(self) -> str:
+        """Checksum of what all pages have in common: templates, frame and static files."""
+        digest = hashlib.sha256(repr((self._site, self._names)).encode())
+        for path in sorted(self._folder.rglob("*.html")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
     def page(
         self, template: str, view: View, file: str, current: str = "", root: str = ""
     ) -> bytes:
-        """Return a page as HTML.
+        """Return a page as HTML, the same whatever pages were rendered before it.
 
         `current` is the key of the navigation's current entry; `root` leads from the page to the
         site's folder.
         """
+        self._drawer.begin_page()
         html = self._environment.get_template(f"pages/{template}.html").render(
             view=view,
             head=view.head,

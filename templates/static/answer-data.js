@@ -73,15 +73,14 @@
     device: (i, state) => !state.device.length || state.device.includes(of("device", i)[0]),
     models: (i, state) => ["", of("model", i)[0], of("model", i)[4]].includes(state.models),
     weights: (i, state) => state.weights === "" || (state.weights === "published"
-      ? results().published[i] === 1 : state.weights === of("weights", i)[0]),
+      ? results().published[i] === 1 : state.weights === of("variant", i)),
     precision: (i, state) => ["any", "kept"].includes(state.precision) || state.precision === of("requested", i),
   };
   /** Results before any filter: native frameworks and earlier releases only as columns. */
   function pool(state) {
-    const R = results();
+    const R = results(), bit = { engine: 2, release: 4 }[state.columns] ?? 1;
     return [...Array(R.counts.length).keys()].filter((i) =>
-      (state.columns === "engine" || !R.native[i]) && (state.columns === "release" || i < R.current)
-      && (state.metric !== "accuracy" || values("accuracy").at.has(i)));
+      (R.pools[i] & bit) && (state.metric !== "accuracy" || values("accuracy").at.has(i)));
   }
   const passes = (i, state, but) => Object.entries(FILTERS).every(([name, fits]) => name === but || fits(i, state));
 
@@ -92,7 +91,7 @@
       if (!passes(i, state, name)) continue;
       if (name === "device") found.add(of("device", i)[0]);
       if (name === "models") { found.add(of("model", i)[0]); found.add(of("model", i)[4]); }
-      if (name === "weights") { found.add(of("weights", i)[0]); if (results().published[i]) found.add("published"); }
+      if (name === "weights") { found.add(of("variant", i)); if (results().published[i]) found.add("published"); }
       if (name === "precision") found.add(of("requested", i));
     }
     return found;
@@ -138,7 +137,7 @@
     const R = results(), V = values(key);
     const pair = V.pairs.get(`${i} ${j}`) ?? (V.pairs.has(`${j} ${i}`) ? inverse(V.pairs.get(`${j} ${i}`)) : null);
     if (pair) return pair;
-    if (of("weights", i)[0] === of("weights", j)[0] && R.work[i] !== R.work[j])
+    if (of("variant", i) === of("variant", j) && R.work[i] !== R.work[j])
       return { why: "Not the same model file and inputs." };
     const first = V.at.get(i), second = V.at.get(j);
     if (!first || !second) return { why: "Not measured for both." };

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import filecmp
+import gzip
 import html
 import os
 import re
@@ -153,7 +154,8 @@ def test_a_measurement_is_a_part_of_the_record(site: Site) -> None:
 
 def test_a_metric_is_in_the_glossary_the_tables_and_the_downloads(site: Site) -> None:
     """Of every case, in its unit."""
-    with (site.folder / "_site" / "data" / "figures.csv").open(encoding="utf-8") as file:
+    (path,) = (site.folder / "_site" / "data").glob("figures-*.csv.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["metric"] == "read_share"]
     assert {(row["engine"], row["variant"]) for row in rows} == {
         PUBLISHED,

@@ -148,7 +148,7 @@ def expected(shown: Answer) -> list[list[str]]:
         State("accuracy", "choice", "any"),
         State("peak_memory_bytes", weights="int8"),
         State(models="task:face-detection", stable=True),
-        State("latency_p99_ms", "weights", "f32", baseline="fp32"),
+        State("latency_p99_ms", "weights", "f32", baseline="published"),
         State(columns="metric", precision="default"),
     ],
     ids=lambda state: state.fragment(DEFAULT_STATE),
@@ -381,7 +381,12 @@ def test_what_would_leave_nothing_is_dimmed_and_said(table: Any) -> None:
 
 @pytest.mark.parametrize(
     "fragment",
-    ["", "columns=weights&precision=f32&baseline=fp32", "columns=metric", "weights=nonsense&x=<b>"],
+    [
+        "",
+        "columns=weights&precision=f32&baseline=published",
+        "columns=metric",
+        "weights=nonsense&x=<b>",
+    ],
 )
 def test_states_fit_and_can_be_read(watch: Any, site: Path, fragment: str) -> None:
     """In both themes, wide and narrow, devices open; nonsense in an address does no harm."""

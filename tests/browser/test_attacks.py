@@ -162,7 +162,7 @@ _SHOWN = "document.getElementById('answer').dataset.shown"
     [
         "metric=throughput_ips&all=1",
         "columns=choice&precision=any&all=1",
-        "columns=weights&precision=any&baseline=fp32",
+        "columns=weights&precision=any&baseline=published",
         f"models={ATTACKS['image']}&metric={ATTACKS['script']}&device={ATTACKS['quotes']}",
     ],
 )

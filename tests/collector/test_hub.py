@@ -547,10 +547,13 @@ def test_a_record_tells_the_commit_and_the_checksum(
     assert record.model.size_bytes == sum(map(len, FILES.values()))
 
 
-def test_a_hub_that_is_out_of_reach_fails_its_models_alone(
-    own_folders: Path, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+def test_a_hub_that_is_out_of_reach_is_said_and_gives_no_record(
+    own_folders: Path,
+    fake_child: FakeChild,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    """The record says why and what to do; it names the branch, since no commit is known."""
+    """That a file could not be had says nothing of the model: it is listed with the remedy."""
 
     def unreachable(address: OnHub, to: Path) -> str:
         raise SourceError("no network", where=address.uri, remedy="fetch it elsewhere")
@@ -559,7 +562,8 @@ def test_a_hub_that_is_out_of_reach_fails_its_models_alone(
     out = own_folders / "records"
     command = commands.collect(unpinned(own_folders), out)
     assert run([*command, "--precision", "f32"]) == 1
-    (record,) = store.read_all([out]).records
-    assert "no network" in record.outcome.reason
-    assert record.model.source == "hf:OpenVINO/tiny@main/openvino_model.xml"
-    assert record.model.sha256 == ""
+    assert not store.read_all([out]).records
+    said = capsys.readouterr().out
+    assert "no network" in said
+    assert "fetch it elsewhere" in said
+    assert "--model tiny" in said

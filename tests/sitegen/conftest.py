@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from ovreport import paths
 from ovreport import record as r
 from ovreport.store import Loaded, Stored, write
+from ovreport_sitegen import downloads
 from ovreport_sitegen.build import Built, build
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
@@ -21,6 +25,16 @@ from tests.factories import QUICK, a_failed_record, a_record
 def catalogue(*records: r.Record) -> Catalogue:
     """Return a catalogue of records."""
     return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
+
+
+def figure_rows(found: Catalogue) -> list[dict[str, str]]:
+    """Return the rows of all machines' downloads of metric values."""
+    parts = dict(downloads.by_address(found))
+    texts = [
+        gzip.decompress(b"".join(parts[machine.figures_href])).decode()
+        for machine in found.machines
+    ]
+    return [row for text in texts for row in csv.DictReader(io.StringIO(text))]
 
 
 def visited(record: r.Record, busy: Sequence[int] = ()) -> r.Record:

@@ -117,7 +117,7 @@ def test_a_row_a_model_a_column_a_device() -> None:
     ("columns", "labels"),
     [
         ("precision", ["f32", "bf16", "i8"]),
-        ("weights", ["fp32 weights", "int8"]),
+        ("weights", ["As published", "int8"]),
         ("choice", ["fp32 · f32", "fp32 · bf16", "int8 · i8"]),
     ],
 )
@@ -371,3 +371,20 @@ def test_no_more_rows_than_a_page_can_hold() -> None:
     table = answer(found)
     assert len(table.rows) == MOST_ROWS
     assert table.more_rows == 70 - MOST_ROWS
+
+
+def test_frameworks_stand_beside_the_openvino_of_their_run() -> None:
+    """Though OpenVINO was measured again alone: the rounds of that run alternated."""
+    pair = [a_record(precision="f32", seed=1), a_native_record(seed=2)]
+    again = a_record(precision="f32", seed=3, measured_at="2026-12-01T12:00:00Z")
+    noise = [replace(n, started_at="2026-12-01T15:00:00Z") for n in again.noise]
+    again = replace(again, noise=noise)
+    found = catalogue(*pair, again)
+    table = answer(found, State(columns="engine", precision="f32", baseline="native"))
+    cell = table.rows[0].cells[0]
+    assert cell is not None
+    assert cell.result is not None
+    assert cell.result.record.measured_at == pair[0].measured_at
+    assert cell.ratio is not None
+    assert cell.ratio.tip.startswith("paired")
+    assert answer(found).rows[0].cells[0].result.record is again  # type: ignore[union-attr]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
-import json
 import os
 import random
 import subprocess
@@ -16,6 +16,7 @@ import pytest
 
 from ovreport import cli
 from ovreport.checks.figures import figures
+from ovreport.decoding import decode
 from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
 from ovreport.metrics import metric_values
 from ovreport.record import FORMAT, Record
@@ -23,7 +24,7 @@ from ovreport.store import encode, write
 from ovreport_sitegen import publish
 from ovreport_sitegen.build import Built, build
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.model import result
+from ovreport_sitegen.pages.result import full
 from tests.contradictions import changed
 from tests.factories import a_record
 from tests.language_factories import a_language_record
@@ -42,21 +43,33 @@ PAGES = {
     "404.html",
     "model-resnet-50.html",
 }
+DOWNLOADS = {
+    "records-example-cpu-9000-8c.jsonl.gz",
+    "figures-example-cpu-9000-8c.csv.gz",
+    "records-example-laptop.jsonl.gz",
+    "figures-example-laptop.csv.gz",
+    "record.schema.json",
+    "statistics.json",
+}
 
 
 def test_all_pages_and_downloads_are_there(built: Built) -> None:
     """A build makes every page, a page a model and device, and the downloads."""
     names = {p.relative_to(built.out).as_posix() for p in built.out.rglob("*") if p.is_file()}
     assert names >= PAGES
-    assert {"data/records.json", "data/figures.csv", "data/record.schema.json"} <= names
+    assert {f"data/{name}" for name in DOWNLOADS} <= names
     assert sum(n.startswith("device-") for n in names) == 2
 
 
 def test_only_the_newest_record_of_a_case_is_current(built: Built) -> None:
     """An older record of the same case counts as history, and is in the download."""
     assert (built.results, built.older) == (8, 1)
-    records = json.loads((built.out / "data" / "records.json").read_text())
-    assert len(records) == 9
+    lines = [
+        line
+        for path in (built.out / "data").glob("records-*.jsonl.gz")
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    ]
+    assert len({decode(line, where="download").measured_at for line in lines}) == len(lines) == 9
     history = (built.out / "data.html").read_text().partition('id="history"')[2]
     assert "1 older record" in history
 
@@ -235,15 +248,15 @@ def test_a_record_that_no_page_can_show_is_left_out_by_name(
         write(a_record(model=f"bad-{i}", title="Bad", seed=20 + i), site / "records")
         for i in range(2)
     ]
-    view = result.view
+    view = full.view
 
-    def trips(one: Result) -> result.ResultView:
+    def trips(one: Result) -> full.FullResult:
         if one.model.id.startswith("bad"):
             raise ZeroDivisionError("division by zero")
         return view(one)
 
-    monkeypatch.setattr(result, "view", trips)
-    built = build(site, [], tmp_path / "out")
+    monkeypatch.setattr(full, "view", trips)
+    built = build(site, [], tmp_path / "out", cache=tmp_path / "empty")
     assert built.results == 8
     assert [fault.where for fault in built.faults] == list(map(str, bad))
     assert all("ZeroDivisionError" in fault.what for fault in built.faults)
@@ -259,9 +272,9 @@ def test_what_no_record_is_to_blame_for_stays_an_error(
     def trips(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(result, "view", trips)
+    monkeypatch.setattr(full, "view", trips)
     with pytest.raises((ZeroDivisionError, InputError)):
-        build(site, [], tmp_path / "out")
+        build(site, [], tmp_path / "out", cache=tmp_path / "empty")
     assert not (tmp_path / "out").exists()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import msgspec
@@ -12,7 +10,6 @@ import pytest
 from ovreport import record as r
 from ovreport.history import newest
 from ovreport.store import Stored
-from ovreport_sitegen import downloads
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.marks import MARKS, key_of
 from ovreport_sitegen.components.ranking import comparable, preferred, ranking_card
@@ -22,7 +19,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages import models, overview
 from ovreport_sitegen.pages.accuracy import loss_card, sentences
 from tests.factories import a_failed_record, a_made_record, a_record
-from tests.sitegen.conftest import a_reference, catalogue
+from tests.sitegen.conftest import a_reference, catalogue, figure_rows
 
 SECOND_DAY = "2026-11-24T12:00:00Z"
 GPU = {"full_name": "Example Card 7", "family": "dGPU"}
@@ -138,11 +135,7 @@ def test_a_limited_run_alone_keeps_the_size_of_its_machine() -> None:
 def test_downloads_have_the_processors() -> None:
     """For who compares rows of their own."""
     found = catalogue(a_record(), limited(a_record(), 1.5))
-    text = downloads.all_files(found)["data/figures.csv"].decode()
-    rows = {
-        (row["processors_available"], row["processors"])
-        for row in csv.DictReader(io.StringIO(text))
-    }
+    rows = {(row["processors_available"], row["processors"]) for row in figure_rows(found)}
     assert {(float(a), int(b)) for a, b in rows} == {(16.0, 16), (1.5, 16)}
 
 

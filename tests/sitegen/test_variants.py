@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen import downloads
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.pages import accuracy, latency, model, overview, throughput
 from ovreport_sitegen.pages.accuracy.table import published_table
 from ovreport_sitegen.pages.model import optimization
 from tests.factories import a_made_record, a_record
-from tests.sitegen.conftest import a_reference, catalogue
+from tests.sitegen.conftest import a_reference, catalogue, figure_rows
 from tests.sitegen.test_tradeoff import records, with_published
 
 # ---------------------------------------------------------------- variants on every page
@@ -40,7 +36,7 @@ def test_tables_name_the_variant_and_can_be_filtered_by_it() -> None:
     """A column for each of the weights; one of them alone, where the reader asks for it."""
     found = catalogue(*records())
     columns = answer(found, State(columns="weights", precision="any")).columns
-    assert [column.label for column in columns] == ["fp32 weights", "fp16 weights", "int8"]
+    assert [column.label for column in columns] == ["As published", "fp16 weights", "int8"]
     ((cell,),) = [row.cells for row in answer(found, State(weights="int8", precision="any")).rows]
     assert cell is not None
     assert cell.ran.startswith("int8")
@@ -64,8 +60,7 @@ def test_speedups_of_variants_are_over_the_published_file() -> None:
 
 def test_downloads_have_a_row_a_variant() -> None:
     """A column names the variant."""
-    text = downloads.all_files(catalogue(*records()))["data/figures.csv"].decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = figure_rows(catalogue(*records()))
     assert {row["variant"] for row in rows} == {"fp32", "int8", "fp16"}
 
 

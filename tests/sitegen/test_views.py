@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import msgspec
 import pytest
 
@@ -15,8 +12,7 @@ from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
-from ovreport_sitegen.components.result_tables import details_table, whole_devices
-from ovreport_sitegen.components.table import Cell, Column
+from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.pages import (
     accuracy,
     efficiency,
@@ -30,7 +26,7 @@ from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.pages.result import full as result_view
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import QUICK, a_failed_record, a_record
-from tests.sitegen.conftest import a_collection, catalogue
+from tests.sitegen.conftest import a_collection, catalogue, figure_rows
 
 
 def pair(**knobs: object) -> tuple[r.Record, r.Record]:
@@ -125,8 +121,6 @@ def test_tables_of_details_hold_whole_devices() -> None:
     assert "7 of 8" in chosen.note
     every = whole_devices(found, found.results, most=8)
     assert (every.results, every.note) == (found.results, "")
-    table = details_table(found, "t", "Title", [Column("Day")], lambda r: [Cell(r.day)])
-    assert [len(row.cells) for row in table.rows] == [len(table.columns)] * 8
 
 
 def test_a_large_site_has_details_of_one_machine() -> None:
@@ -481,8 +475,7 @@ def test_the_csv_has_a_row_for_each_value() -> None:
     """Names, numbers and reasons survive commas, quotes and line ends; formulas do not."""
     nasty = '=cmd|"/c calc"!A0,\n"x"'
     found = catalogue(a_record(full_name=nasty), a_failed_record(model="b"))
-    text = downloads.all_files(found)["data/figures.csv"].decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = figure_rows(found)
     assert {row["device_full_name"][0] for row in rows if row["model"] != "b"} == {"'"}
     (row,) = [r for r in rows if r["metric"] == "latency_ms" and r["model"] != "b"]
     assert float(row["low"]) < float(row["value"]) < float(row["high"])

@@ -44,6 +44,7 @@ _WHY = {
     "pressure_io_share": _PSI,
     "pressure_memory_share": _PSI,
     "throttle_events": "no thermal throttle counter is readable (usual on virtual machines)",
+    "core_to_core_ns": "one processor only, a busy machine, or no way to keep a process on one",
     "frequency_mhz": _FREQUENCY,
     "frequency_min_mhz": _FREQUENCY,
     "temperature_c": "no temperature sensor is readable (usual on virtual machines)",

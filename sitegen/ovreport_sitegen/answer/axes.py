@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ovreport.engines import ENGINES
 from ovreport.store import slug
 from ovreport.variants import VARIANTS
+from ovreport_sitegen.answer.state import PUBLISHED
 from ovreport_sitegen.data.result import Result
 
 _PRECISIONS = ("f32", "f16", "bf16", "i8", "mixed")
@@ -58,6 +59,8 @@ def _precision_order(name: str) -> tuple[object, ...]:
 
 
 def _weights(result: Result) -> Place:
+    if result.is_published:  # of one model fp32, of another fp16
+        return Place(PUBLISHED, "As published", order=(-1,))
     variant = VARIANTS[result.variant]
     return Place(variant.name, variant.label, order=(_VARIANTS.index(variant.name),))
 

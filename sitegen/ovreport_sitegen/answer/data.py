@@ -25,13 +25,15 @@ from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import cost_of, ran_words, value_cell
 from ovreport_sitegen.answer.choice import ACCURACY, counts, fullness, value_key
 from ovreport_sitegen.answer.state import TASK
-from ovreport_sitegen.answer.table import accuracy_label, metric_of, row_order
+from ovreport_sitegen.answer.table import accuracy_label, metric_of, pool, row_order
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line
 
 RESULTS = "results"
+POOLS = ("device", "engine", "release")
+"""Columns whose tables are of different results; a bit each, of which `device` is all others'."""
 _LEVELS = list(get_args(Level))
 _OUTCOMES = ("different", "no clear difference", "insufficient data")
 
@@ -65,8 +67,9 @@ def files(catalogue: Catalogue) -> tuple[dict[str, bytes], dict[str, str]]:
 
 
 def every(catalogue: Catalogue) -> list[Result]:
-    """Return all results that the table can show."""
-    return [*catalogue.results, *catalogue.native, *catalogue.earlier_releases]
+    """Return all results that the table can show, each once."""
+    found = (r for columns in POOLS for r in pool(catalogue, columns))
+    return list({id(r): r for r in found}.values())
 
 
 def metrics(results: Sequence[Result]) -> list[Metric]:
@@ -96,7 +99,7 @@ def _file(name: str, data: Mapping[str, Any]) -> tuple[str, bytes]:
 def _results(
     catalogue: Catalogue, results: Sequence[Result], names: dict[str, str]
 ) -> dict[str, Any]:
-    others = ("model", "requested", "ran", "cost", "href", "work")
+    others = ("model", "variant", "requested", "ran", "cost", "href", "work")
     coded = {key: _Coded() for key in (*axes.AXES, *others)}
     for r in results:
         for key, axis in axes.AXES.items():
@@ -105,12 +108,13 @@ def _results(
         cost = cost_of(r)
         task = f"{TASK}{slug(r.model.task)}"
         coded["model"].add((r.model.slug, r.model.title, r.model.task, r.model.href, task))
+        coded["variant"].add(r.variant)
         coded["requested"].add(r.requested)
         coded["ran"].add(ran_words(r) if r.completed else "")
         coded["cost"].add((cost.text, cost.interval, int(cost.is_bad)))
         coded["href"].add(r.href)
         coded["work"].add(_work(r))
-    earlier = len(results) - len(catalogue.earlier_releases)
+    pools = [{id(r) for r in pool(catalogue, columns)} for columns in POOLS]
     order = [d.slug for d in sorted(catalogue.devices, key=catalogue.rank, reverse=True)]
     return {
         **{key: one.columns for key, one in coded.items()},
@@ -126,7 +130,7 @@ def _results(
         "architecture_only": [int(r.model.architecture_only) for r in results],
         "accuracy": [accuracy_label(r) for r in results],
         "models": [m.slug for m in sorted({r.model for r in results}, key=row_order)],
-        "current": earlier,
+        "pools": [sum((id(r) in one) << i for i, one in enumerate(pools)) for r in results],
         "order": {
             key: [place.key for place in axes.places(axis, results, order)]
             for key, axis in axes.AXES.items()

@@ -96,7 +96,7 @@ def metric_of(key: str) -> Metric:
 
 def answer(catalogue: Catalogue, state: State = DEFAULT_STATE) -> Answer:
     """Return the table for a state; to fix a model or a device, name it in the state."""
-    results = [r for r in pool(catalogue, state) if _matches(r, state)]
+    results = [r for r in pool(catalogue, state.columns) if _matches(r, state)]
     columns = columns_of(catalogue, results, state)
     shown = _within(columns, state)
     rows = [
@@ -128,18 +128,26 @@ def reading(state: State) -> str:
 # ---------------------------------------------------------------- which results
 
 
-def pool(catalogue: Catalogue, state: State) -> list[Result]:
-    """Return the results that a table is of, before any filter.
+def pool(catalogue: Catalogue, columns: str) -> list[Result]:
+    """Return the results that a table with these columns is of, before any filter.
 
     Native frameworks and earlier releases only where they are columns; language models, whose
     tokens are no inferences, have pages of their own.
     """
-    found = [*catalogue.results]
-    if state.columns == "engine":
-        found += catalogue.native
-    if state.columns == "release":
-        found += catalogue.earlier_releases
-    return found
+    if columns == "engine":
+        return [*_beside_frameworks(catalogue), *catalogue.native]
+    earlier = catalogue.earlier_releases if columns == "release" else ()
+    return [*catalogue.results, *earlier]
+
+
+def _beside_frameworks(catalogue: Catalogue) -> list[Result]:
+    """Return OpenVINO's results, of a model on a device those of the run that frameworks are of.
+
+    Their rounds alternated: these ratios are paired even where OpenVINO was measured again alone.
+    """
+    paired = list({id(p.candidate): p.candidate for p in catalogue.framework_speedups}.values())
+    cases = {(r.model, r.device) for r in paired}
+    return [*paired, *(r for r in catalogue.results if (r.model, r.device) not in cases)]
 
 
 def _matches(result: Result, state: State) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import re
 import tempfile
@@ -44,12 +45,16 @@ class Drawer:
 
     def __init__(self, cache_dir: Path | None) -> None:
         self._cache = cache_dir
-        self._count = 0
+        self._count = itertools.count(1)
         self.drawn = 0
         """Charts that were not in the cache."""
 
+    def begin_page(self) -> None:
+        """Count charts anew: their ids are unique in a page, whatever other pages show."""
+        self._count = itertools.count(1)
+
     def svg(self, chart: ChartSpec) -> Markup:
-        """Return the chart as an `<svg>` element, named and described, ids unique in the build."""
+        """Return the chart as an `<svg>` element, named and described, ids unique in the page."""
         filled = plane.fill(chart) if isinstance(chart, Plane) else rows.fill(chart)
         key = _key(_form(chart), filled)
         raw = self._kept(key)
@@ -57,8 +62,7 @@ class Drawer:
             raw = _draw(chart, filled)
             self._keep(key, raw)
             self.drawn += 1
-        self._count += 1
-        return Markup(_finish(raw, chart, f"chart-{self._count}"))  # noqa: S704 - escaped there
+        return Markup(_finish(raw, chart, f"chart-{next(self._count)}"))  # noqa: S704 - escaped there
 
     def _kept(self, key: str) -> str | None:
         if self._cache is None:
@@ -155,13 +159,23 @@ def _finish(raw: str, chart: ChartSpec, name: str) -> str:
     text = _EMPTY.sub("", _NOISE.sub("", text))
     # The check of finished pages relies on this: a bare quote is found inside tags only.
     text = _QUOTED.sub(lambda m: m[0].replace('"', "&quot;"), text)
-    text = _IDS.sub(rf"\g<1>{name}-\g<2>", text)
+    text = _renumbered(text, name)
     head, _, body = text.partition(">")
     title, description = escape(chart.title), escape(chart.description)
     return (
         f'{head} class="chart" role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{title}</title><desc id="{name}-d">{description}</desc>{body}'
     )
+
+
+def _renumbered(text: str, name: str) -> str:
+    """Return a drawing with ids of its own: the library's tell what else its process had drawn."""
+    numbers: dict[str, int] = {}
+
+    def renamed(match: re.Match[str]) -> str:
+        return f"{match[1]}{name}-{numbers.setdefault(match[2], len(numbers) + 1)}"
+
+    return _IDS.sub(renamed, text)
 
 
 def _rounded(match: re.Match[str]) -> str:

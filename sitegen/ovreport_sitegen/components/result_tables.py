@@ -38,18 +38,6 @@ def result_table(
     return Table(id_, caption, (*RESULT_COLUMNS, *columns), rows, searchable=True, note=note)
 
 
-def details_table(
-    catalogue: Catalogue,
-    id_: str,
-    caption: str,
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-) -> Table:
-    """Return a table of details: like `result_table`, of some whole devices if there are many."""
-    chosen = whole_devices(catalogue, catalogue.results)
-    return result_table(id_, caption, chosen.results, columns, cells, note=chosen.note)
-
-
 def whole_devices(
     catalogue: Catalogue, results: Sequence[Result], most: int = DETAILS_RESULTS
 ) -> Selection:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from ovreport.metrics import METRICS, MetricValue
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import count_cell, reason_title
+from ovreport_sitegen.components.cells import reason_title
 from ovreport_sitegen.components.models_card import models_card
-from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed, plural
@@ -62,17 +61,6 @@ def _why(observed: Sequence[MetricValue]) -> str:
     if len(details) == 1:
         return line(details.pop(), 200)
     return "fewer than three processes, or too few of them, had quiet rounds that agree"
-
-
-def rounds_cell(result: Result, key: str) -> Cell:
-    """Return how many samples a headline is made of, and how many of the rounds."""
-    found, every = result.metric_value(key), result.metric_value(OBSERVED[key])
-    if found is None:
-        return DASH
-    rounds = plural(found.rounds, "round")
-    if every and every.rounds > found.rounds:
-        rounds = f"{found.rounds} of {plural(every.rounds, 'round')}"
-    return count_cell(found.n, rounds)
 
 
 def observed_card(catalogue: Catalogue) -> Card | None:

@@ -24,12 +24,12 @@ from functools import cached_property
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
-from ovreport.history import CaseKey, case_key, newest, same_work
-from ovreport.record import Record
+from ovreport.history import CaseKey, case_key, newest_by, same_work
 from ovreport.store import Loaded
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
+from ovreport_sitegen.data.collection import Collection, Entry, in_memory
 from ovreport_sitegen.data.machines import MachineRef, machines
 from ovreport_sitegen.data.names import grouped, names
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
@@ -45,7 +45,9 @@ class Catalogue:
 
     config: Config
     results: tuple[Result, ...]
-    older: tuple[Record, ...]
+    older: tuple[Entry, ...]
+    """From old to new."""
+    collection: Collection
     models: tuple[ModelRef, ...]
     devices: tuple[DeviceRef, ...]
     """Those of the machine that was measured last first."""
@@ -114,7 +116,7 @@ class Catalogue:
             earlier_releases=some(self.earlier_releases),
         )
 
-    def earlier_of(self, result: Result) -> list[Record]:
+    def earlier_of(self, result: Result) -> list[Entry]:
         """Return the older records of a result's case, the oldest first."""
         return self._older_by_case.get(case_key(result.record), [])
 
@@ -192,8 +194,8 @@ class Catalogue:
         return grouped((r.model.id, r) for r in self.results)
 
     @cached_property
-    def _older_by_case(self) -> dict[CaseKey, list[Record]]:
-        return grouped((case_key(record), record) for record in self.older)
+    def _older_by_case(self) -> dict[CaseKey, list[Entry]]:
+        return grouped((entry.summary.case, entry) for entry in self.older)
 
     @cached_property
     def _by_device(self) -> dict[DeviceKey, list[Result]]:
@@ -223,33 +225,40 @@ class Catalogue:
 
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
+    """Return the catalogue of records that are in memory."""
+    return of_collection(config, in_memory(loaded))
+
+
+def of_collection(config: Config, collection: Collection) -> Catalogue:
     """Return the catalogue of all records that could be read."""
-    newest_ones, older_ones, unordered = newest(loaded.stored)
-    current, older = ([one.record for one in some] for some in (newest_ones, older_ones))
-    named = names(current)
-    found = machines(current, named.devices, config)
+    newest_ones, older, unordered = newest_by(collection.entries, lambda entry: entry.moment)
+    current = [(entry, collection.shown(entry)) for entry in newest_ones]
+    records = [record for _, record in current]
+    named = names(records)
+    found = machines(records, named.devices, config)
     devices = [device for machine in found for device in machine.devices]
     place = {device.key: i for i, device in enumerate(devices)}
-    every = sorted(load.results(current, older, named), key=lambda r: _place(r, place))
+    every = sorted(load.results(collection, current, older, named), key=lambda r: _place(r, place))
     results, native, language = (
         [r for r in every if ENGINES[r.record.case.engine].kind == kind]
         for kind in ("openvino", "native", "generation")
     )
     placed = {r.device.key for r in (*results, *native)}
     models = sorted(named.models.items(), key=lambda item: (item[1].title.lower(), item[0]))
-    before = load.earlier_partners(native, older, named)
+    before = load.earlier_partners(collection, native, older, named)
     return Catalogue(
         config=config,
         results=tuple(results),
         older=tuple(older),
+        collection=collection,
         models=tuple(m for (language_one, *_), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
         machines=found,
-        faults=(*loaded.faults, *unordered),
-        doubts=tuple(loaded.doubts),
+        faults=(*collection.faults, *unordered),
+        doubts=tuple(collection.doubts),
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
-        earlier_releases=tuple(load.earlier_releases(current, older, named)),
+        earlier_releases=tuple(load.earlier_releases(collection, current, older, named)),
         language=tuple(language),
         language_models=tuple(m for (language_one, *_), m in models if language_one),
     )

@@ -12,110 +12,132 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from ovreport.engines import ENGINES
-from ovreport.history import case_key
-from ovreport.metrics import METRICS, MetricValues, metric_values
-from ovreport.record import Completed, Measured, Record, Skipped
+from ovreport.metrics import METRICS, MetricValues
+from ovreport.record import Completed, Record, Skipped
 from ovreport_sitegen.compare import same_run
-from ovreport_sitegen.data.names import Names, device_key, grouped, model_key
+from ovreport_sitegen.data.collection import SELF_CONTAINED, Collection, Entry, Summary
+from ovreport_sitegen.data.names import Names, grouped, model_key
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import release
 
+Current = Sequence[tuple[Entry, Record]]
+"""The newest entry of each case, and its record."""
 
-def results(current: Sequence[Record], older: Iterable[Record], names: Names) -> Iterator[Result]:
+
+def results(
+    found: Collection, current: Current, older: Iterable[Entry], names: Names
+) -> Iterator[Result]:
     """Yield the result of every newest record, with what its run skipped from an earlier one."""
-    before = grouped((case_key(record), record) for record in older)
-    for record in current:
-        earlier = before.get(case_key(record), [])
-        whole, sources = resolved(record, earlier)
-        values = resolved_values(whole, sources)
-        yield names.result(whole, values, sources, _ran_before(record, earlier))
+    before = grouped((entry.summary.case, entry) for entry in older)
+    for entry, record in current:
+        earlier = before.get(entry.summary.case, [])
+        sources = _sources(entry, record, earlier)
+        ran = _ran_before(record, earlier)
+        lent = {id_: found.shown(one) for id_, one in sources.items()}
+        taken = {id_: getattr(lender, id_) for id_, lender in lent.items()}
+        whole = msgspec.structs.replace(record, **taken) if taken else record
+        yield names.result(
+            whole,
+            _values(found, entry, sources),
+            lent,
+            found.shown(ran) if ran else None,
+            b"".join(one.checksum for one in (entry, *sources.values(), ran) if one),
+        )
 
 
-def _ran_before(record: Record, earlier: Sequence[Record]) -> Record | None:
-    """Return the newest earlier record in which a case ran that failed since; None for no such."""
+def _ran_before(record: Record, earlier: Sequence[Entry]) -> Entry | None:
+    """Return the newest earlier entry in which a case ran that failed since; None for no such."""
     if isinstance(record.outcome, Completed):
         return None
-    return next((r for r in reversed(earlier) if isinstance(r.outcome, Completed)), None)
+    return next((entry for entry in reversed(earlier) if entry.summary.completed), None)
 
 
 def earlier_partners(
-    native: Sequence[Result], older: Iterable[Record], names: Names
+    found: Collection, native: Sequence[Result], older: Iterable[Entry], names: Names
 ) -> Iterator[Result]:
     """Yield OpenVINO's earlier results of the runs that the native frameworks' newest are of.
 
     They are the last comparison with a framework where OpenVINO was measured again alone.
     """
     by_case = grouped(((model_key(r.record), r.device.key), r.record) for r in native)
-    for record in older:
-        others = by_case.get((model_key(record), device_key(record)), [])
-        is_openvino = ENGINES[record.case.engine].kind == "openvino"
-        if is_openvino and any(same_run(other, record) for other in others):
-            yield names.result(record, metric_values(record))
+    for entry in older:
+        about = entry.summary
+        others = by_case.get((about.model, about.device), [])
+        if ENGINES[about.engine].kind != "openvino" or not any(
+            _may_be_of_one_run(about, other) for other in others
+        ):
+            continue
+        record = found.shown(entry)
+        if any(same_run(other, record) for other in others):
+            yield names.result(record, found.values(entry))
+
+
+def _may_be_of_one_run(about: Summary, other: Record) -> bool:
+    """Return whether it pays to read a record in order to ask `same_run`."""
+    first, last = about.started
+    starts = sorted(n.started_at for n in other.noise)
+    by_turns = bool(starts) and first <= starts[-1] and starts[0] <= last
+    return about.openvino == other.software.openvino and (
+        by_turns or first == last or len(starts) < 2
+    )
 
 
 def earlier_releases(
-    current: Sequence[Record], older: Iterable[Record], names: Names
+    found: Collection, current: Current, older: Iterable[Entry], names: Names
 ) -> Iterator[Result]:
     """Yield the newest result of each case in each OpenVINO release but that of its newest."""
-    now = {case_key(record): release(record.software.openvino) for record in current}
-    found = {
-        (case_key(record), release(record.software.openvino)): record
-        for record in older  # oldest first: the newest stays
+    now = {entry.summary.case: release(entry.summary.openvino) for entry, _ in current}
+    last = {
+        (entry.summary.case, release(entry.summary.openvino)): entry
+        for entry in older  # oldest first: the newest stays
+        if ENGINES[entry.summary.engine].kind == "openvino"
     }
-    for (case, of), record in found.items():
-        is_openvino = ENGINES[record.case.engine].kind == "openvino"
-        if is_openvino and case in now and of != now[case]:
-            yield names.result(record, metric_values(record))
+    for (case, of), entry in last.items():
+        if case in now and of != now[case]:
+            yield names.result(found.shown(entry), found.values(entry))
 
 
 # ---------------------------------------------------------------- what a run skipped
 
-SELF_CONTAINED = ("curve", "open_loop", "end_to_end")
-"""Measurements whose metrics need nothing else of the record: these can be of another run."""
 
+def _sources(entry: Entry, record: Record, earlier: Sequence[Entry]) -> Mapping[str, Entry]:
+    """Return the earlier entry of each measurement that a record skipped.
 
-def resolved(record: Record, earlier: Sequence[Record]) -> tuple[Record, Mapping[str, Record]]:
-    """Return the record with what it skipped, and the earlier record of each such measurement.
-
-    `earlier` has the other records of the same case, oldest first.
+    `earlier` has the other entries of the same case, oldest first.
     """
     if not isinstance(record.outcome, Completed):
-        return record, {}
-    sources = {
+        return {}
+    return {
         measurement: found
         for measurement in SELF_CONTAINED
         if isinstance(getattr(record, measurement), Skipped)
-        and (found := _newest_with(measurement, record, earlier))
+        and (found := _newest_with(measurement, entry.summary, earlier))
     }
-    taken = {measurement: getattr(found, measurement) for measurement, found in sources.items()}
-    return (msgspec.structs.replace(record, **taken) if taken else record), sources
 
 
-def resolved_values(record: Record, sources: Mapping[str, Record]) -> MetricValues:
-    """Return the metric values of a resolved record; those of an earlier run as that run has them.
-
-    `sources` is what `resolved` returned with the record.
-    """
-    found = metric_values(record)
+def _values(found: Collection, entry: Entry, sources: Mapping[str, Entry]) -> MetricValues:
+    """Return the metric values of an entry; those of an earlier run as that run has them."""
+    own = found.values(entry)
     if not sources:
-        return found
-    earlier = {id(r): metric_values(r) for r in sources.values()}
-    return {
-        key: earlier[id(sources[measurement])].get(key, value)
-        if (measurement := METRICS[key].measurement) in sources
-        else value
-        for key, value in found.items()
+        return own
+    lent = {
+        key: value
+        for measurement, source in sources.items()
+        for key, value in found.values(source).items()
+        if METRICS[key].measurement == measurement
     }
+    kept = {key: value for key, value in own.items() if METRICS[key].measurement not in sources}
+    both = {**kept, **lent}
+    return {key: both[key] for key in METRICS if key in both}
 
 
-def _newest_with(measurement: str, record: Record, earlier: Sequence[Record]) -> Record | None:
-    """Return the newest earlier record of the same file and build that has a measurement."""
+def _newest_with(measurement: str, about: Summary, earlier: Sequence[Entry]) -> Entry | None:
+    """Return the newest earlier entry of the same file and build that has a measurement."""
     return next(
         (
-            r
-            for r in reversed(earlier)
-            if isinstance(getattr(r, measurement), Measured)
-            and r.software.openvino == record.software.openvino
+            entry
+            for entry in reversed(earlier)
+            if measurement in entry.summary.measured and entry.summary.openvino == about.openvino
         ),
         None,
     )

@@ -31,6 +31,16 @@ class MachineRef:
     """Of its newest record."""
     devices: tuple[DeviceRef, ...]
 
+    @property
+    def records_href(self) -> str:
+        """Address of the download with its records, those of history included."""
+        return f"data/records-{self.id}.jsonl.gz"
+
+    @property
+    def figures_href(self) -> str:
+        """Address of the download with their metric values."""
+        return f"data/figures-{self.id}.csv.gz"
+
 
 def machines(
     records: Sequence[Record], devices: Mapping[DeviceKey, DeviceRef], config: Config

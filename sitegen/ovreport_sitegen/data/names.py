@@ -39,8 +39,9 @@ class Names:
         metric_values: MetricValues,
         earlier_runs: Mapping[str, Record] | None = None,
         ran_before: Record | None = None,
+        sources: bytes = b"",
     ) -> Result:
-        """Return a record with its names and its metric values."""
+        """Return a record with its names and its metric values; the rest as in `Result`."""
         return Result(
             record=record,
             metric_values=metric_values,
@@ -49,6 +50,7 @@ class Names:
             anchor=f"case-{self.anchors[case_key(record)]}",
             earlier_runs=earlier_runs or {},
             ran_before=ran_before,
+            sources=sources,
         )
 
 

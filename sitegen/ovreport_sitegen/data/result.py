@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
+
 from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.history import case_key
@@ -93,6 +95,14 @@ class Result:
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
     ran_before: Record | None = None
     """Of a case that failed: its newest earlier record in which it ran."""
+    sources: bytes = b""
+    """Checksums of the files that it is made of."""
+
+    @property
+    def checksum(self) -> bytes:
+        """Checksum of everything that is known of it: what it is made of, and its names."""
+        named = msgspec.json.encode((self.model, self.device, self.anchor))
+        return hashlib.sha256(self.sources + named).digest()
 
     @property
     def framework(self) -> str:

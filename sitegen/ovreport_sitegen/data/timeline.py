@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from ovreport.changes import Run
-from ovreport.history import case_key, may_be_joined
-from ovreport.metrics import MetricValue, metric_values
+from ovreport.history import may_be_joined
+from ovreport.metrics import MetricValue
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import release
 
@@ -52,19 +52,24 @@ def _are_joined(first: Run, second: Run, metric: str) -> bool:
 
 def has_history(catalogue: Catalogue) -> bool:
     """Return whether any case was measured more than once."""
-    return next(timelines(catalogue), None) is not None
+    return any(catalogue.earlier_of(result) for result in catalogue.everything)
 
 
-def timelines(catalogue: Catalogue) -> Iterator[Timeline]:
-    """Yield the runs of each case that has several, in the order of the results."""
-    older = grouped((case_key(record), record) for record in catalogue.older)
+@lru_cache(maxsize=1)
+def timelines(catalogue: Catalogue) -> tuple[Timeline, ...]:
+    """Return the runs of each case that has several, in the order of the results."""
+    return tuple(_timelines(catalogue))
+
+
+def _timelines(catalogue: Catalogue) -> Iterator[Timeline]:
+    found = catalogue.collection
     for result in catalogue.everything:
-        if earlier := older.get(case_key(result.record)):
-            runs = [Run(record, metric_values(record)) for record in earlier]
+        if earlier := catalogue.earlier_of(result):
+            runs = [Run(found.shown(entry), found.values(entry)) for entry in earlier]
             yield Timeline(result, (*runs, Run(result.record, result.metric_values)))
 
 
-def repeated(lines: list[Timeline]) -> list[tuple[Run, Run]]:
+def repeated(lines: Sequence[Timeline]) -> list[tuple[Run, Run]]:
     """Return the last two runs of each case between which nothing changed that records tell of.
 
     Of the same OpenVINO, kernel and driver: what differs between them is chance or the machine.

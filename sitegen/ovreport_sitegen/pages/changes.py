@@ -25,8 +25,8 @@ from ovreport_sitegen.data.timeline import Timeline, has_history, repeated, time
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import day, line, listed, plural, release
 
-MOST_PICTURES = 60
-"""Pictures of a page; the downloads have every run."""
+OPEN_PICTURES, MOST_PICTURES = 12, 60
+"""Pictures that are open, and in all; the downloads have every run."""
 _COLUMNS = (
     Column("Case"),
     Column("What"),
@@ -68,12 +68,14 @@ class ChangesView:
     check: str
     """How often unchanged software seems to have changed; empty where nothing was repeated."""
     pictures: tuple[Picture, ...]
+    """Those with a step first."""
+    open_pictures: int
     pictures_left_out: int
 
 
 def view(catalogue: Catalogue) -> ChangesView:
     """Return the view of the page."""
-    lines = list(timelines(catalogue))
+    lines = timelines(catalogue)
     of_case = {case_key(one.result.record): one.result for one in lines}
     found = [one for one in (_of_releases(lines, of_case), _of_runs(lines, of_case)) if one]
     drawn = sorted(_pictures(lines), key=lambda one: not one.picture.steps)
@@ -85,7 +87,12 @@ def view(catalogue: Catalogue) -> ChangesView:
     )
     left_out = max(0, len(drawn) - MOST_PICTURES)
     return ChangesView(
-        head, tuple(found), _check(lines), tuple(drawn[:MOST_PICTURES]), pictures_left_out=left_out
+        head=head,
+        comparisons=tuple(found),
+        check=_check(lines),
+        pictures=tuple(drawn[:MOST_PICTURES]),
+        open_pictures=OPEN_PICTURES,
+        pictures_left_out=left_out,
     )
 
 
@@ -138,12 +145,21 @@ def _sentences(found: Changes) -> Iterator[str]:
             + ", ".join(f"{n} {o}" for o, n in outcomes.most_common() if o != "different")
             + "."
         )
+    accuracies = [change for change in every if change.is_difference and change.effect]
+    if accuracies:
+        same = sum(change.effect.value == 0 for change in accuracies if change.effect)
+        yield f"Accuracy: {same} of {plural(len(accuracies), 'case')} have the same to the digit."
     reasons = Counter(change.why for change in every if change.why)
     reasons.update(why for _, why in found.not_compared)
     if reasons:
         yield "Not compared: " + listed([f"{line(why)} ({n})" for why, n in reasons.most_common(6)])
+    if found.cases and all(what != "OpenVINO" for what, _, _ in found.conditions):
+        yield (
+            "OpenVINO is the same in both: what changed is the machine, what else it did, or "
+            "chance."
+        )
     for what, before, after in found.conditions:
-        yield f"{what} differs: {line(before, 60)} → {line(after, 60)}."
+        yield f"Differs besides: {what}, {line(before, 60)} → {line(after, 60)}."
 
 
 def _table(
@@ -185,7 +201,7 @@ def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:
 
 def _check(lines: Sequence[Timeline]) -> str:
     """Return how often a clear change is found where the software is the same."""
-    pairs = repeated(list(lines))
+    pairs = repeated(lines)
     found = changes([a for a, _ in pairs], [b for _, b in pairs])
     compared = [change for _, change in found.every if change.effect is not None]
     if not compared:
@@ -193,8 +209,8 @@ def _check(lines: Sequence[Timeline]) -> str:
     clear = sum(change.outcome == "different" for change in compared)
     return (
         f"{plural(len(found.cases), 'case')} measured twice with the same OpenVINO, driver and "
-        f"kernel: {clear} of {plural(len(compared), 'value')} seem to have changed clearly. They "
-        "did not: so much is chance, or what else the machine did."
+        f"kernel: {clear} of {plural(len(compared), 'value')} differ clearly. The software did "
+        "not change: so much is chance, or what else the machine did."
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from ovreport.errors import RecordError
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.machines import MachineRef
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.data.timeline import has_history
 from ovreport_sitegen.pages.page import Head, Page
@@ -39,6 +40,8 @@ class DataView:
     """Everything the template of the page needs."""
 
     head: Head
+    machines: tuple[MachineRef, ...]
+    """Each has downloads of its own."""
     downloads: tuple[Download, ...]
     faults: tuple[Fault, ...]
     doubts: tuple[Fault, ...]
@@ -49,18 +52,6 @@ class DataView:
 
 
 _DOWNLOADS = (
-    Download(
-        "data/records.json",
-        "All records",
-        "One JSON array: samples, settings and noise readings, in the current format of records. "
-        "Every number on this site can be derived from it.",
-    ),
-    Download(
-        "data/figures.csv",
-        "All results",
-        "One row for each value, with interval, n, verdict and reasons; a missing value has the "
-        "reason why it is missing.",
-    ),
     Download(
         "data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."
     ),
@@ -83,7 +74,8 @@ def view(catalogue: Catalogue) -> DataView:
     )
     faults = (*map(_fault, catalogue.faults), *starmap(_shared, catalogue.shared_ids.items()))
     doubts = tuple(map(_fault, catalogue.doubts))
-    return DataView(head, _DOWNLOADS, faults, doubts, len(catalogue.older), has_history(catalogue))
+    older, has_runs = len(catalogue.older), has_history(catalogue)
+    return DataView(head, catalogue.machines, _DOWNLOADS, faults, doubts, older, has_runs)
 
 
 APART = "give each model an id of its own, or remove the records of files that are outdated"

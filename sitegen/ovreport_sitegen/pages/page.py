@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from ovreport.metrics import HEADLINES
@@ -111,6 +112,17 @@ class Page:
 
 
 @dataclass(frozen=True)
+class DetailPage:
+    """A page of one model, device or result."""
+
+    template: str
+    file: str
+    view: Callable[[], View]
+    made_of: bytes
+    """Checksum of everything that it shows; empty: it is not kept between builds."""
+
+
+@dataclass(frozen=True)
 class PageOfEach(Generic[Item]):
     """A page of every model, device or result; the navigation leads to a list of them."""
 
@@ -123,10 +135,16 @@ class PageOfEach(Generic[Item]):
     view: Callable[[Catalogue, Item], View]
     """Computes what the template shows of one of them."""
 
+    made_of: Callable[[Catalogue, Item], bytes] | None = None
+    """Checksum of everything that a page shows, for those that are kept between builds."""
+
     def files(self, catalogue: Catalogue) -> set[str]:
         """Return the file names of all of them."""
         return {item.href for item in self.items(catalogue)}
 
-    def views(self, catalogue: Catalogue) -> dict[str, View]:
-        """Return each page's file and view."""
-        return {item.href: self.view(catalogue, item) for item in self.items(catalogue)}
+    def pages(self, catalogue: Catalogue) -> Iterator[DetailPage]:
+        """Yield all of them; each view is computed when it is asked for."""
+        for item in self.items(catalogue):
+            made_of = self.made_of(catalogue, item) if self.made_of else b""
+            view = partial(self.view, catalogue, item)
+            yield DetailPage(self.key, item.href, view, made_of)

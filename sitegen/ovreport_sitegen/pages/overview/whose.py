@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.machines import MachineRef
 from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.timeline import has_history
 from ovreport_sitegen.text import day, listed, plural
 
 _MOST = 6
@@ -31,6 +32,8 @@ class Whose:
     """Whose results they are."""
     counts: str
     """Results by the engine that they are of; the sum is what the build says."""
+    has_changes: bool
+    """Whether the site has the page that compares runs."""
 
 
 def whose(catalogue: Catalogue) -> Whose:
@@ -49,6 +52,7 @@ def whose(catalogue: Catalogue) -> Whose:
         more=max(len(others) - _MOST, 0),
         owners=_owners(catalogue),
         counts=_counts(catalogue),
+        has_changes=has_history(catalogue),
     )
 
 

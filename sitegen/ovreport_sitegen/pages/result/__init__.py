@@ -5,6 +5,7 @@ Its address is settled by the case, so a link to it holds: it shows the newest r
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -88,7 +89,7 @@ def view(catalogue: Catalogue, result: Result) -> ResultView:
         concurrency=concurrency_table(catalogue, [result]) if is_language else None,
         curve=curve.result_card(result),
         arrivals=arrivals_table([result]),
-        history=history.table(result, catalogue.earlier_of(result)),
+        history=history.table(catalogue.collection, result, catalogue.earlier_of(result)),
     )
 
 
@@ -112,4 +113,13 @@ def _numbers(result: Result) -> Iterator[Number]:
         yield Number(metric.label, cell.text, metric.unit, cell.sub, note=note)
 
 
-PAGE = PageOfEach("result", "models", lambda catalogue: catalogue.everything, view)
+def made_of(catalogue: Catalogue, result: Result) -> bytes:
+    """Return the checksum of everything that a result's page shows."""
+    digest = hashlib.sha256(result.checksum)
+    for entry in catalogue.earlier_of(result):
+        digest.update(entry.checksum)
+    digest.update(b"device" if result.device in catalogue.devices else b"")
+    return digest.digest()
+
+
+PAGE = PageOfEach("result", "models", lambda catalogue: catalogue.everything, view, made_of)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics import METRICS, MetricValue, metric_values
-from ovreport.record import Record
+from ovreport.metrics import METRICS, MetricValue, MetricValues
 from ovreport_sitegen.components.cells import (
     interval_words,
     level_cell,
@@ -15,6 +14,7 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data.collection import Collection, Entry, Summary
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import day, release
 
@@ -23,7 +23,7 @@ _METRICS_OF_LANGUAGE = ("time_to_first_token_ms", "tokens_per_s")
 _MOST = 40
 
 
-def table(result: Result, earlier: Sequence[Record]) -> Table | None:
+def table(found: Collection, result: Result, earlier: Sequence[Entry]) -> Table | None:
     """Return earlier records of a result's case, oldest first in `earlier`; None without any."""
     if not earlier:
         return None
@@ -33,13 +33,14 @@ def table(result: Result, earlier: Sequence[Record]) -> Table | None:
         Column("OpenVINO"),
         *(column for key in keys for column in (metric_column(key), Column("Verdict"))),
     )
-    rows = tuple(_row(record, keys) for record in list(reversed(earlier))[:_MOST])
+    rows = tuple(
+        _row(entry.summary, found.values(entry), keys) for entry in earlier[: -_MOST - 1 : -1]
+    )
     return Table("history-table", "Earlier records of this case", columns, rows)
 
 
-def _row(record: Record, keys: Sequence[str]) -> TableRow:
-    values = metric_values(record)
-    cells = [Cell(day(record.measured_at)), Cell(release(record.software.openvino))]
+def _row(about: Summary, values: MetricValues, keys: Sequence[str]) -> TableRow:
+    cells = [Cell(day(about.measured_at)), Cell(release(about.openvino))]
     for key in keys:
         found = values.get(key)
         cells.append(_value(found) if isinstance(found, MetricValue) else missing_cell(found))

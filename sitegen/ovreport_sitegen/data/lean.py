@@ -1,0 +1,78 @@
+"""Less memory for the same: what many records have alike is there once, what no page needs is not.
+
+Of a record these make a hundred kilobytes twenty. They change values that nobody else has yet, just
+decoded, in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from ovreport.record import Latency, Record, Throughput
+
+S = TypeVar("S", bound=Struct)
+V = TypeVar("V", bound=Hashable)
+
+_ALIKE = (
+    "tier",
+    "software",
+    "machine",
+    "device",
+    "model",
+    "inputs",
+    "execution",
+    "accuracy",
+    "agreement",
+    "noise_unreadable",
+    "run_spread",
+)
+"""Parts that other records of the same machine, model or run have too."""
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class _Dropped:
+    """In place of the samples of a timed loop."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AttributeError(f"{name}: these samples are on the disk: see Collection.record")
+
+
+_DROPPED = _Dropped()
+
+
+class Shared:
+    """Values that were met before."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Any] = {}
+
+    def record(self, record: Record) -> Record:
+        """Return a record for pages: without the samples of its timed loops, which none shows."""
+        for name in _ALIKE:
+            self._share(record, name)
+        for measured in (record.latency, record.throughput):
+            if isinstance(measured, Latency | Throughput):
+                self._share(measured, "settings")
+                for timed in measured.rounds:
+                    force_setattr(timed, "histogram", _DROPPED)
+        return record
+
+    def texts(self, struct: S, names: Iterable[str]) -> S:
+        """Return a struct of which some fields, texts or tuples of such, are shared."""
+        for name in names:
+            force_setattr(struct, name, self.same(getattr(struct, name)))
+        return struct
+
+    def same(self, value: V) -> V:
+        """Return the first value that was equal to this one."""
+        found: V = self._known.setdefault(value, value)
+        return found
+
+    def _share(self, struct: Struct, name: str) -> None:
+        value = getattr(struct, name)
+        force_setattr(struct, name, self._known.setdefault((name, _pack(value)), value))
