@@ -166,7 +166,7 @@ def _sentences(found: Changes) -> Iterator[str]:
             "chance."
         )
     for what, before, after in found.conditions:
-        yield f"Differs besides: {what}, {line(before, 60)} → {line(after, 60)}."
+        yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
 
 
 def _table(
