@@ -14,7 +14,8 @@ from ovreport.record import Accuracy
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import value_cell
-from ovreport_sitegen.components.table import Cell, Table
+from ovreport_sitegen.components.marks import look
+from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import table as accuracies
@@ -37,11 +38,14 @@ class Number:
     """A headline of a result."""
 
     label: str
-    cell: Cell
+    text: str
     unit: str = ""
+    interval: str = ""
     level: str = ""
     """Its verdict; empty where it has none."""
     note: str = ""
+    is_missing: bool = False
+    """The text says what happened instead."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +100,17 @@ def _numbers(result: Result) -> Iterator[Number]:
     keys = _HEADLINES_OF_LANGUAGE if result.record.case.is_language else _HEADLINES
     for key in keys:
         found, metric = result.metric_values.get(key), METRICS[key]
+        cell = value_cell(result, key)
         if isinstance(found, MetricValue):
-            level = found.verdict.level
-            yield Number(metric.label, value_cell(result, key), metric.unit, level)
+            text = look(found).text(cell.text)
+            yield Number(metric.label, text, metric.unit, cell.sub, found.verdict.level)
         elif found is not None:
-            yield Number(metric.label, value_cell(result, key))
+            yield Number(metric.label, cell.text, note=cell.sub, is_missing=True)
     if isinstance(result.accuracy, Accuracy):
+        metric, cell = METRICS[result.accuracy.metric], accuracy_cells.value_cell(result)
         cost = accuracy_cells.cost_cell(result)
         note = "" if cost.tone == "missing" else f"{cost.text} points against f32"
-        label = METRICS[result.accuracy.metric].label
-        yield Number(label, accuracy_cells.value_cell(result), note=note)
+        yield Number(metric.label, cell.text, metric.unit, cell.sub, note=note)
 
 
 def made_of(catalogue: Catalogue, result: Result) -> bytes:
