@@ -209,10 +209,7 @@ def collect(
     else:
         tables.show_results(collected, out, console)
     if collected.failed:
-        raise IncompleteError(
-            f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "
-            "why"
-        )
+        raise IncompleteError(f"{tables.without_result(collected)}; their records say why")
     if collected.not_started:
         raise IncompleteError("some models have no records: the list above says what to do")
 
