@@ -32,7 +32,7 @@ from ovreport_sitegen.data.timeline import (
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import day, line, listed, plural, release
 
-OPEN_PICTURES, MOST_PICTURES = 12, 40
+OPEN_PICTURES, MOST_PICTURES = 12, 32
 """Pictures that are open, and cases that have any: those with most runs."""
 _COLUMNS = (
     Column("Case"),
