@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -136,12 +137,31 @@ class TestRefused:
         sound = odd_models.scalar_onnx(tmp_path / "net.onnx")
         for name in ("bad.onnx", "worse.onnx"):
             (tmp_path / name).write_bytes(b"junk" * 100)
-        one = refusal(sound, tmp_path / "bad.onnx")
+        one = refusal(tmp_path / "bad.onnx")
         assert "bad.onnx" in one.where
         assert len(one.what.splitlines()) == 1
+        own = suite_of(tmp_path / "bad.onnx", sound, tmp_path / "none.onnx")
+        assert [model.id for model in own.suite.models] == ["net"]
+        assert {fault.path for fault in own.refused} == {"bad.onnx", "none.onnx"}
+        assert own.arguments["net"] == ["net.onnx"]
         both = str(refusal(tmp_path / "bad.onnx", tmp_path / "worse.onnx"))
         assert "bad.onnx" in both
         assert "worse.onnx" in both
+
+    def test_files_that_may_not_be_looked_at(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        locked = tmp_path / "locked" / "net.onnx"
+        usual = Path.is_dir
+
+        def is_dir(path: Path) -> bool:
+            if path == locked:
+                raise PermissionError(13, "Permission denied", str(path))
+            return usual(path)
+
+        monkeypatch.setattr(Path, "is_dir", is_dir)
+        own = suite_of(locked, odd_models.scalar_onnx(tmp_path / "net.onnx"))
+        assert len(own.refused) == len(own.suite.models) == 1
 
     @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
     def test_numbers_that_are_not_finite(self, number: str, tmp_path: Path) -> None:
@@ -223,6 +243,30 @@ def test_model_files_are_measured_and_name_their_command(collect: Collect, tmp_p
     words = shlex.split(records["scalar"].repeat.ovreport)
     assert words[:5] == ["ovreport", "collect", "scalar.onnx", "--input", "k=3"]
     assert "--suite" not in words
+
+
+def test_a_bad_file_stops_no_other_and_is_named_at_the_end(
+    collect: Collect, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"junk" * 100)
+    net = odd_models.scalar_onnx(tmp_path / "net.onnx")
+    assert collect([str(tmp_path / "bad.onnx"), str(net)]) == 1
+    said = capsys.readouterr()
+    assert "bad.onnx" in said.err
+    assert "→" in said.out
+    (record,) = map(read, record_files(tmp_path / "records"))
+    assert record.case.model == "net"
+    assert collect([str(tmp_path / "bad.onnx"), str(net), "--dry-run", "--json"]) == 1
+    (refused,) = json.loads(capsys.readouterr().out)["refused"]
+    assert refused["file"] == "bad.onnx"
+
+
+def test_operations_that_openvino_lacks_are_unsupported(collect: Collect, tmp_path: Path) -> None:
+    net = odd_models.unknown_operation(tmp_path / "net.onnx")
+    assert collect([str(net)]) == 1
+    (record,) = map(read, record_files(tmp_path / "records"))
+    assert isinstance(record.outcome, Unsupported)
+    assert "my.domain.Mine" in record.outcome.reason
 
 
 def test_a_suite_that_does_not_fit_is_refused_before_measuring(

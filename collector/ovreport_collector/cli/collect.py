@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 
 import click
 
-from ovreport.errors import IncompleteError, InputError
+from ovreport.errors import IncompleteError, InputError, one_line
 from ovreport.record.base import Precision
 from ovreport.stats.spread import MIN_PROCESSES
 from ovreport.variants import VARIANTS
@@ -26,6 +26,7 @@ from ovreport_collector.cli.options import (
 )
 from ovreport_collector.plan.engines import CHOICES
 from ovreport_collector.plan.tiers import MOST_ROUNDS, TIERS
+from ovreport_collector.plan.validation import Fault
 from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
@@ -196,18 +197,20 @@ def collect(
         **requested,
     )
     plan = make_plan(request)
-    if dry_run and as_json:
-        click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
-        return
     if dry_run:
-        tables.show_plan(plan, console)
+        if as_json:
+            click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
+        else:
+            tables.show_plan(plan, console)
+        _check_all_named(plan.refused)
         return
     tables.announce(plan, console)
     collected = session.measure(plan, out, console, timeout_s=timeout_s, fresh=fresh)
     if as_json:
-        click.echo(json.dumps(tables.results_as_json(collected, out)))
+        click.echo(json.dumps(tables.results_as_json(plan, collected, out)))
     else:
         tables.show_results(collected, out, console)
+        tables.show_refused(plan, console)
     if collected.failed:
         raise IncompleteError(
             f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "
@@ -215,6 +218,14 @@ def collect(
         )
     if collected.not_started:
         raise IncompleteError("some models have no records: the list above says what to do")
+    _check_all_named(plan.refused)
+
+
+def _check_all_named(refused: Sequence[Fault]) -> None:
+    """Raise IncompleteError if a model file that was named cannot be measured."""
+    if refused:
+        names = ", ".join(dict.fromkeys(one_line(fault.path) for fault in refused))
+        raise IncompleteError(f"not measured: {names}; the list above says what to do")
 
 
 def _check_own(

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ovreport.errors import InputError, did_you_mean
+from ovreport.existing_path import ExistingPath
 from ovreport_collector.suite.model import DEFAULT_SUITE
 
 
@@ -158,7 +159,7 @@ outside_option = click.option(
     "--allow-outside",
     multiple=True,
     metavar="PATH",
-    type=click.Path(path_type=Path, exists=True),
+    type=ExistingPath(),
     help="File, or folder, that the suite may read though it lies outside the suite's own folder; "
     "repeatable.",
 )

@@ -68,7 +68,8 @@ def _filled(model: Model, found: Inspected | None) -> Model | JobFailed:
     if isinstance(found, Description):
         return completed(model, found)
     if isinstance(found, Unreadable) and not model.shapes:
-        return JobFailed(reason=f"the file cannot be read: {found.reason}", cause="error")
+        what = found.reason if found.unsupported else f"the file cannot be read: {found.reason}"
+        return JobFailed(reason=what, cause="error", unsupported=found.unsupported)
     return model
 
 
