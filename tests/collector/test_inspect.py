@@ -10,9 +10,10 @@ from pathlib import Path
 
 import openvino as ov
 import pytest
+from openvino import opset13 as ops
 
 from ovreport.cli import run as cli
-from ovreport.errors import SourceError
+from ovreport.errors import SourceError, SuiteError
 from ovreport_collector.models.inspect import job, source
 from ovreport_collector.models.inspect.description import Description, Unreadable
 from ovreport_collector.models.inspect.job import Wanted, inspect
@@ -143,6 +144,17 @@ def test_the_entry_pins_the_weights_too(kind: str, tmp_path: Path, printed: Prin
     weights.write_bytes(bytes(weights.stat().st_size))
     with pytest.raises(SourceError, match=weights.name):
         resolve(suite, model)
+
+
+def test_a_shape_of_any_number_of_dimensions_is_left_to_the_user(
+    tmp_path: Path, printed: Printed
+) -> None:
+    """As a scalar's, its entry would be a suite that can be used."""
+    x = ops.parameter(ov.PartialShape.dynamic(), ov.Type.f32, name="x")
+    x.output(0).set_names({"x"})
+    net = models.save(ov.Model([ops.relu(x)], [x]), tmp_path / "net.xml")
+    with pytest.raises(SuiteError, match="not positive"):
+        load_suite.load(_suite_of(str(net), tmp_path, printed))
 
 
 def test_what_is_not_there_does_not_stop_the_others(tmp_path: Path, printed: Printed) -> None:

@@ -169,6 +169,12 @@ class TestRefused:
         assert number in error.what
         assert error.where == "--input x"
 
+    @pytest.mark.parametrize("number", ["7.5", "1e30", "99999999999999999999"])
+    def test_numbers_that_the_input_cannot_hold(self, number: str, tmp_path: Path) -> None:
+        error = refusal(odd_models.scalar_onnx(tmp_path / "net.onnx"), inputs={"k": number})
+        assert "k i64" in error.what
+        assert "whole number" in error.remedy
+
 
 Collect = Callable[[Sequence[str]], int]
 
@@ -289,6 +295,41 @@ def test_a_suite_that_does_not_fit_is_refused_before_measuring(
     assert 'did you mean "pixel_values"' in said
     assert "$.models[1].shapes" in said
     assert not list(record_files(tmp_path / "records"))
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("shapes = { X = [1, 4] }", "$.models[0].shapes.X"),
+        ("shapes = { x = [1, 4, 1] }", "$.models[0].shapes.x"),
+        ('options = { "high.z" = 3 }', '$.models[0].options."high.z"'),
+        ('options = { "high.k" = "many" }', '$.models[0].options."high.k"'),
+        ('options = { "value.k" = 7.5 }', '$.models[0].options."value.k"'),
+        ('options = { "dtype.x" = "f31" }', '$.models[0].options."dtype.x"'),
+    ],
+)
+def test_a_dry_run_checks_what_is_here(
+    line: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd_models.scalar_onnx(tmp_path / "net.onnx")
+    suite = (
+        'format = 1\nid = "s"\ntitle = "S"\n[[models]]\nid = "a"\ntitle = "A"\n'
+        f'task = "generic"\nfile = {{ uri = "file:net.onnx" }}\n{line}\n'
+    )
+    (tmp_path / "s.toml").write_text(suite, encoding="utf-8")
+    assert cli(["collect", "--suite", str(tmp_path / "s.toml"), "--dry-run"]) == 2
+    assert place in capsys.readouterr().err
+
+
+def test_names_of_inputs_may_hold_an_equals_sign(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = odd_models.scalar_onnx(tmp_path / "net.onnx")
+    words = ["--shape", "a=b=1,4", "--input", "a=c=7", "--dry-run"]
+    assert cli(["collect", str(net), *words]) == 2
+    assert '"a=b"' in capsys.readouterr().err
+    assert cli(["collect", str(net), *words[2:]]) == 2
+    assert '"a=c"' in capsys.readouterr().err
 
 
 def test_options_for_model_files_need_some(collect: Collect, tmp_path: Path) -> None:

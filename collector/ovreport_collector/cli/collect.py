@@ -14,6 +14,7 @@ from ovreport.record.base import Precision
 from ovreport.stats.spread import MIN_PROCESSES
 from ovreport.variants import VARIANTS
 from ovreport_collector.cli.options import (
+    Choice,
     OneOf,
     Seconds,
     dataset_option,
@@ -66,7 +67,7 @@ def _measurements() -> Sequence[str]:
 @outside_option
 @click.option(
     "--tier",
-    type=click.Choice(tuple(TIERS)),
+    type=Choice(tuple(TIERS)),
     default="quick",
     show_default=True,
     help="How long to measure; --dry-run says how long that is.",
@@ -104,7 +105,7 @@ def _measurements() -> Sequence[str]:
     "--engine",
     "engines",
     multiple=True,
-    type=click.Choice(CHOICES),
+    type=Choice(CHOICES),
     help="What runs the models; repeatable. `native`: the framework that a model's file belongs "
     "to. Native frameworks run on the CPU with OpenVINO's threads. Default: openvino.",
 )
@@ -112,7 +113,7 @@ def _measurements() -> Sequence[str]:
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice([PUBLISHED, *VARIANTS]),
+    type=Choice([PUBLISHED, *VARIANTS]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
     "models (names ending in -weights also for language models), most of them by NNCF. Default: "
     "`published`, and what the suite names.",
@@ -121,7 +122,7 @@ def _measurements() -> Sequence[str]:
     "--precision",
     "precisions",
     multiple=True,
-    type=click.Choice(get_args(Precision)),
+    type=Choice(get_args(Precision)),
     help="Executed precision to request; repeatable. Default: f32, and the device's "
     "default where it differs.",
 )
@@ -198,6 +199,7 @@ def collect(
     )
     plan = make_plan(request)
     if dry_run:
+        session.check(plan)
         if as_json:
             click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
         else:
