@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ovreport import paths, store
 from ovreport.errors import SourceError
-from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
+from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record, Unsupported
 from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
 from ovreport_collector.machine.core_to_core import CoreToCore
@@ -69,6 +69,11 @@ class Collected:
     def failed(self) -> list[Record]:
         """The records of cases that did not complete, or of which a measurement failed."""
         return [record for record in self.records if not _is_whole(record)]
+
+    @property
+    def unsupported(self) -> list[Record]:
+        """Those of `failed` that no device or engine of this machine can run at all."""
+        return [record for record in self.failed if isinstance(record.outcome, Unsupported)]
 
 
 def measure(
@@ -129,6 +134,19 @@ def measure(
         )
         journal.close()
     return collected
+
+
+def check(plan: Plan) -> None:
+    """Raise SuiteError, as measuring would, for models of a user's suite that do not fit.
+
+    Only of files that are here already: nothing is fetched.
+    """
+    if not plan.suite.folder:
+        return
+    here = [model for model in plan.models if not sources.missing(plan.suite, [model])]
+    with workspace.working_folder() as work:
+        fetched = sources.fetch(plan.suite, here)
+        model_inputs.fitted(plan.suite, here, fetched, work, where=plan.suite_name)
 
 
 def _warn_of_machine() -> None:

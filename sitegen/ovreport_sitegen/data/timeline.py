@@ -130,9 +130,13 @@ def has_history(catalogue: Catalogue) -> bool:
 
 def timelines(catalogue: Catalogue) -> Iterator[Timeline]:
     """Yield the runs of each case that has several, in the order of the results."""
-    for result in catalogue.everything:
-        if earlier := catalogue.earlier_of(result):
-            yield Timeline(result, tuple(earlier), catalogue.collection)
+    yield from filter(None, (timeline_of(catalogue, result) for result in catalogue.everything))
+
+
+def timeline_of(catalogue: Catalogue, result: Result) -> Timeline | None:
+    """Return the runs of a result's case; None where there is one."""
+    earlier = catalogue.earlier_of(result)
+    return Timeline(result, tuple(earlier), catalogue.collection) if earlier else None
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -32,7 +32,7 @@ from ovreport_sitegen.data.timeline import (
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import day, line, listed, plural, release
 
-OPEN_PICTURES, MOST_PICTURES = 12, 40
+OPEN_PICTURES, MOST_PICTURES = 12, 30
 """Pictures that are open, and cases that have any: those with most runs."""
 _COLUMNS = (
     Column("Case"),
@@ -86,7 +86,7 @@ def view(catalogue: Catalogue) -> ChangesView:
     of_case = {case_key(one.result.record): one.result for one in lines}
     found = [one for one in (_of_releases(lines, of_case), _of_runs(catalogue, of_case)) if one]
     longest = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
-    drawn = sorted(_pictures(longest), key=lambda one: not one.picture.steps)
+    shown = sorted(drawn(longest), key=lambda one: not one.picture.steps)
     head = Head(
         "What changed",
         f"{plural(len(lines), 'case')} measured more than once. A change is called clear if it is "
@@ -98,7 +98,7 @@ def view(catalogue: Catalogue) -> ChangesView:
         head=head,
         comparisons=tuple(found),
         check=_check(lines),
-        pictures=tuple(drawn),
+        pictures=tuple(shown),
         open_pictures=OPEN_PICTURES,
         pictures_left_out=left_out,
     )
@@ -166,7 +166,7 @@ def _sentences(found: Changes) -> Iterator[str]:
             "chance."
         )
     for what, before, after in found.conditions:
-        yield f"Differs besides: {what}, {line(before, 60)} → {line(after, 60)}."
+        yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
 
 
 def _table(
@@ -224,7 +224,8 @@ def _check(lines: Sequence[Timeline]) -> str:
 # ---------------------------------------------------------------- pictures
 
 
-def _pictures(lines: Sequence[Timeline]) -> Iterator[Picture]:
+def drawn(lines: Iterable[Timeline]) -> Iterator[Picture]:
+    """Yield the pictures of cases over time: of the speeds that have several values."""
     for one in lines:
         for key in DRAWN:
             points = list(chain.from_iterable(one.lines(key)))

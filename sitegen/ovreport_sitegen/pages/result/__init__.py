@@ -18,7 +18,9 @@ from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.timeline import timeline_of
 from ovreport_sitegen.pages.accuracy import table as accuracies
+from ovreport_sitegen.pages.changes import Picture, drawn
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table
 from ovreport_sitegen.pages.page import Head, PageOfEach
 from ovreport_sitegen.pages.result import full, history
@@ -65,6 +67,7 @@ class ResultView:
     concurrency: Table | None
     curve: Card | None
     arrivals: Table | None
+    over_time: tuple[Picture, ...]
     history: Table | None
     """Earlier records of the case; None where there are none."""
 
@@ -89,6 +92,7 @@ def view(catalogue: Catalogue, result: Result) -> ResultView:
         concurrency=concurrency_table(catalogue, [result]) if is_language else None,
         curve=curve.result_card(result),
         arrivals=arrivals_table([result]),
+        over_time=tuple(drawn([line] if (line := timeline_of(catalogue, result)) else [])),
         history=history.table(catalogue.collection, result, catalogue.earlier_of(result)),
     )
 
