@@ -382,6 +382,16 @@ def _no_readings(document: Document, rng: random.Random) -> bool | None:
     return None if found else False
 
 
+@kind("noise: readings removed from timed loops")
+def _unwatched_loops(document: Document, rng: random.Random) -> bool | None:
+    starts, loops = rounds(document, "startup"), rounds(document, "latency")
+    for one in starts:
+        one["readings"]["involuntary_switches"] = 3.0
+    for one in loops:
+        one["readings"] = {}
+    return None if starts and loops else False
+
+
 @kind("noise: a run's spread of next to nothing, worth everything")
 def _spread(document: Document, rng: random.Random) -> bool | None:
     document["run_spread"] = {

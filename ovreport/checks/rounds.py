@@ -28,6 +28,8 @@ WELL_SHORT = 5.0
 next tier down asks for less than that. No loop ends early; the rest is slack for odd clocks."""
 MISSING_EVIDENCE = ("foreign_cpu_share", "steal_share", "swap_pages")
 """Readings without which nobody knows whether the machine was quiet."""
+ALWAYS_READ = "involuntary_switches"
+"""Reading that every kernel gives of a process: whoever reads it of a start reads it of a loop."""
 _NOT_MEASURED = frozenset({"round", "process", "warmup_n", "warmup_s", "warmup_stable", "readings"})
 
 
@@ -103,6 +105,16 @@ def evidence(record: Record) -> Iterator[Fault]:
                 yield Fault(
                     f"$.noise[{index}].readings", f"{key} is neither read nor said to be unreadable"
                 )
+    yield from _unwatched(record)
+
+
+def _unwatched(record: Record) -> Iterator[Fault]:
+    """Yield loops without readings where starts have them: both are watched in the same way."""
+    starts = record.startup.rounds if isinstance(record.startup, Startup) else []
+    if any(ALWAYS_READ in one.readings for one in starts):
+        for path, r in timed_loops(record):
+            if ALWAYS_READ not in r.readings:
+                yield Fault(f"{path}.readings", f"{ALWAYS_READ} is read of starts, and not here")
 
 
 def _processes(record: Record) -> set[int]:
