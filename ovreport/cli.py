@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 
 from ovreport import __version__
-from ovreport.errors import OvreportError, did_you_mean
+from ovreport.errors import InputError, OvreportError, did_you_mean, forbidden
 
 _EXAMPLES = """
 \b
@@ -123,6 +123,9 @@ def run(arguments: list[str]) -> int:
     except OvreportError as error:
         click.echo(f"ovreport: {error}", err=True)
         return error.exit_code
+    except PermissionError as error:  # any file or folder that was named, wherever it is used
+        click.echo(f"ovreport: {forbidden(error)}", err=True)
+        return InputError.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

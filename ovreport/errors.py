@@ -76,6 +76,15 @@ class InputError(OvreportError):
     exit_code = 2
 
 
+def forbidden(error: PermissionError) -> InputError:
+    """Return the error for a file or folder, named by the user, that this user may not use."""
+    return InputError(
+        "this user may not read or write it",
+        where=one_line(str(error.filename or "")),
+        remedy="give permission to it and to the folders above it, or name another",
+    )
+
+
 class RecordError(InputError):
     """A record does not follow the contract."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ovreport.errors import RecordError, disk_errors, one_line
+from ovreport.existing_path import ExistingPath
 
 _EXAMPLES_VALIDATE = """
 \b
@@ -23,7 +24,7 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES_VALIDATE, short_help="Check record files, or folders of them.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument("paths", nargs=-1, required=True, type=ExistingPath())
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.option(
     "--against",

@@ -51,7 +51,7 @@ def nearest(record: Record, *, by_name: bool = False) -> list[Nearest]:
 
     `by_name`: with the name of the file alone, as records hold commands.
     """
-    if record.case.engine != OPENVINO or not record.model.inputs:
+    if record.case.engine != OPENVINO or not record.model.inputs or fixes_values(record):
         return []
     file, folder = _by_name(record) if by_name else _file(record)
     seconds = max(LEAST_S, math.ceil(record.tier.min_seconds))
@@ -66,6 +66,13 @@ def nearest(record: Record, *, by_name: bool = False) -> list[Nearest]:
             words += ["-infer_precision", record.case.precision]
         found.append(Nearest(metric, f"benchmark_app -m {file} {shlex.join(words)}", folder))
     return found
+
+
+def fixes_values(record: Record) -> bool:
+    """Return whether an input was given a number: benchmark_app draws what may not fit there."""
+    options: Mapping[str, Sequence[str]] = ours_options(record) or {}
+    values = options.get("--input", ())
+    return any(not value.endswith(".npy") for value in values)
 
 
 def file_name(record: Record) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ovreport.errors import IncompleteError, RecordError
+from ovreport.existing_path import ExistingPath
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -95,7 +96,7 @@ _site = click.option(
 )
 _records = click.option(
     "--records",
-    type=click.Path(path_type=Path, exists=True),
+    type=ExistingPath(),
     multiple=True,
     help="Additional folder of records; may be repeated.",
 )

@@ -34,6 +34,16 @@ def scalar_onnx(path: Path, batch: int | str = 1) -> Path:
     return path
 
 
+def unknown_operation(path: Path) -> Path:
+    """Write an ONNX network of an operation that nothing knows."""
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in "xy"]
+    node = helper.make_node("Mine", ["x"], ["y"], domain="my.domain")
+    graph = helper.make_graph([node], "unknown", value[:1], value[1:])
+    opsets = [helper.make_opsetid("", 13), helper.make_opsetid("my.domain", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+    return path
+
+
 def external_onnx(path: Path, features: int = 300) -> Path:
     """Write an ONNX network y = x · weights whose weights are in a file beside it."""
     weights = onnx.numpy_helper.from_array(np.ones((features, 4), np.float32), "weights")

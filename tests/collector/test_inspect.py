@@ -10,12 +10,15 @@ from pathlib import Path
 
 import openvino as ov
 import pytest
+from openvino import opset13 as ops
 
 from ovreport.cli import run as cli
+from ovreport.errors import SourceError, SuiteError
 from ovreport_collector.models.inspect import job, source
 from ovreport_collector.models.inspect.description import Description, Unreadable
 from ovreport_collector.models.inspect.job import Wanted, inspect
 from ovreport_collector.plan import load_suite
+from ovreport_collector.sources import resolve
 from ovreport_collector.sources.address import OnHub
 from tests.collector import models, odd_models
 from tests.collector.suite_fixtures import PIN, WHEEL_FILE, sha256, zip_bytes
@@ -126,6 +129,43 @@ def test_the_entry_is_a_suite_that_can_be_used(tmp_path: Path, printed: Printed)
     (model,) = load_suite.load(_suite_of(str(net), tmp_path, printed)).models
     assert (model.id, model.shapes) == ("my-net", {})
     assert len(model.file.sha256) == 64
+
+
+@pytest.mark.parametrize("kind", ["ir", "onnx"])
+def test_the_entry_pins_the_weights_too(kind: str, tmp_path: Path, printed: Printed) -> None:
+    if kind == "onnx":
+        net, weights = odd_models.external_onnx(tmp_path / "net.onnx"), tmp_path / "net.data"
+    else:
+        net = models.save(models.classifier(), tmp_path / "net.xml")
+        weights = tmp_path / "net.bin"
+    suite = load_suite.load(_suite_of(str(net), tmp_path, printed))
+    (model,) = suite.models
+    assert resolve(suite, model).model == net.resolve()
+    weights.write_bytes(bytes(weights.stat().st_size))
+    with pytest.raises(SourceError, match=weights.name):
+        resolve(suite, model)
+
+
+def test_a_shape_of_any_number_of_dimensions_is_left_to_the_user(
+    tmp_path: Path, printed: Printed
+) -> None:
+    """As a scalar's, its entry would be a suite that can be used."""
+    x = ops.parameter(ov.PartialShape.dynamic(), ov.Type.f32, name="x")
+    x.output(0).set_names({"x"})
+    net = models.save(ov.Model([ops.relu(x)], [x]), tmp_path / "net.xml")
+    with pytest.raises(SuiteError, match="not positive"):
+        load_suite.load(_suite_of(str(net), tmp_path, printed))
+
+
+def test_what_is_not_there_does_not_stop_the_others(tmp_path: Path, printed: Printed) -> None:
+    net = odd_models.unknown_operation(tmp_path / "net.onnx")
+    sound = odd_models.scalar_onnx(tmp_path / "sound.onnx")
+    assert cli(["inspect", str(tmp_path / "none.onnx"), str(net), str(sound), "--json"]) == 1
+    unknown, fine, absent = json.loads(printed()[0])
+    assert "my.domain.Mine" in unknown["error"]
+    assert fine["inputs"]
+    assert absent["remedy"]
+    assert cli(["inspect", str(tmp_path / "none.onnx")]) == 2
 
 
 def test_open_sizes_are_left_to_the_user(tmp_path: Path, printed: Printed) -> None:

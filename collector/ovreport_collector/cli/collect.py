@@ -9,11 +9,12 @@ from typing import Any, cast, get_args
 
 import click
 
-from ovreport.errors import IncompleteError, InputError
+from ovreport.errors import IncompleteError, InputError, one_line
 from ovreport.record.base import Precision
 from ovreport.stats.spread import MIN_PROCESSES
 from ovreport.variants import VARIANTS
 from ovreport_collector.cli.options import (
+    Choice,
     OneOf,
     Seconds,
     dataset_option,
@@ -26,6 +27,7 @@ from ovreport_collector.cli.options import (
 )
 from ovreport_collector.plan.engines import CHOICES
 from ovreport_collector.plan.tiers import MOST_ROUNDS, TIERS
+from ovreport_collector.plan.validation import Fault
 from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
@@ -65,7 +67,7 @@ def _measurements() -> Sequence[str]:
 @outside_option
 @click.option(
     "--tier",
-    type=click.Choice(tuple(TIERS)),
+    type=Choice(tuple(TIERS)),
     default="quick",
     show_default=True,
     help="How long to measure; --dry-run says how long that is.",
@@ -103,7 +105,7 @@ def _measurements() -> Sequence[str]:
     "--engine",
     "engines",
     multiple=True,
-    type=click.Choice(CHOICES),
+    type=Choice(CHOICES),
     help="What runs the models; repeatable. `native`: the framework that a model's file belongs "
     "to. Native frameworks run on the CPU with OpenVINO's threads. Default: openvino.",
 )
@@ -111,7 +113,7 @@ def _measurements() -> Sequence[str]:
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice([PUBLISHED, *VARIANTS]),
+    type=Choice([PUBLISHED, *VARIANTS]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
     "models (names ending in -weights also for language models), most of them by NNCF. Default: "
     "`published`, and what the suite names.",
@@ -120,7 +122,7 @@ def _measurements() -> Sequence[str]:
     "--precision",
     "precisions",
     multiple=True,
-    type=click.Choice(get_args(Precision)),
+    type=Choice(get_args(Precision)),
     help="Executed precision to request; repeatable. Default: f32, and the device's "
     "default where it differs.",
 )
@@ -196,22 +198,33 @@ def collect(
         **requested,
     )
     plan = make_plan(request)
-    if dry_run and as_json:
-        click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
-        return
     if dry_run:
-        tables.show_plan(plan, console)
+        session.check(plan)
+        if as_json:
+            click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
+        else:
+            tables.show_plan(plan, console)
+        _check_all_named(plan.refused)
         return
     tables.announce(plan, console)
     collected = session.measure(plan, out, console, timeout_s=timeout_s, fresh=fresh)
     if as_json:
-        click.echo(json.dumps(tables.results_as_json(collected, out)))
+        click.echo(json.dumps(tables.results_as_json(plan, collected, out)))
     else:
         tables.show_results(collected, out, console)
+        tables.show_refused(plan, console)
     if collected.failed:
         raise IncompleteError(f"{tables.without_result(collected)}; their records say why")
     if collected.not_started:
         raise IncompleteError("some models have no records: the list above says what to do")
+    _check_all_named(plan.refused)
+
+
+def _check_all_named(refused: Sequence[Fault]) -> None:
+    """Raise IncompleteError if a model file that was named cannot be measured."""
+    if refused:
+        names = ", ".join(dict.fromkeys(one_line(fault.path) for fault in refused))
+        raise IncompleteError(f"not measured: {names}; the list above says what to do")
 
 
 def _check_own(

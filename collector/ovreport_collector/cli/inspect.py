@@ -6,7 +6,7 @@ import json
 
 import click
 
-from ovreport.errors import IncompleteError
+from ovreport.errors import IncompleteError, InputError, OvreportError, SourceError, forbidden
 from ovreport_collector.cli.options import json_option
 
 _EXAMPLES = """
@@ -40,21 +40,33 @@ def inspect(files: tuple[str, ...], as_json: bool) -> None:
 
     with workspace.working_folder() as work:
         sources = {}
+        refused: dict[str, OvreportError] = {}
         for number, file in enumerate(dict.fromkeys(files)):
             folder = work / str(number)
             folder.mkdir()
-            sources[file] = pinned(file, folder)
+            try:
+                sources[file] = pinned(file, folder)
+            except (InputError, SourceError) as error:
+                refused[file] = error
+            except PermissionError as error:
+                refused[file] = forbidden(error)
+        if not sources and len(refused) == 1:
+            raise next(iter(refused.values()))
         wanted = {file: job.Wanted(file=str(one.path)) for file, one in sources.items()}
         found = job.inspect(wanted, work)
     read = {file: one for file, one in found.items() if isinstance(one, Description)}
     if as_json:
         rows = [inspect_output.as_json(sources[file], found[file]) for file in found]
+        rows += [inspect_output.refusal_as_json(file, why) for file, why in refused.items()]
         click.echo(json.dumps(rows, indent=1))
     else:
         for file, one in found.items():
             inspect_output.show(file, sources[file], one)
-    if len(read) < len(found):
+        for why in refused.values():
+            click.echo(f"{why}\n")
+    total = len(sources) + len(refused)
+    if len(read) < total:
         raise IncompleteError(
-            f"{len(found) - len(read)} of {len(found)} files could not be read",
+            f"{total - len(read)} of {total} files could not be read",
             remedy="see the reasons above",
         )

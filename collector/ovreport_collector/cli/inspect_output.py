@@ -13,7 +13,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from ovreport.errors import one_line
+from ovreport.errors import OvreportError, one_line
 from ovreport.record import checksum_of
 from ovreport_collector.models.inspect.description import (
     Description,
@@ -36,7 +36,8 @@ def show(named: str, source: Pinned, found: Inspected) -> None:
         what = model_files.what_is_missing(source.missing)
         console.print(f"{what}\n  → {model_files.REMEDY}\n", markup=False)
     if isinstance(found, Unreadable):
-        console.print(f"cannot be read: {one_line(found.reason)}\n", markup=False)
+        what = "not supported" if found.unsupported else "cannot be read"
+        console.print(f"{what}: {one_line(found.reason)}\n", markup=False)
         return
     for title, value in (*_facts(found), *_checksums(source)):
         console.print(f"  {title:<12}{value}", markup=False)
@@ -46,6 +47,11 @@ def show(named: str, source: Pinned, found: Inspected) -> None:
         console.print(f"\nMeasure it: {_command(named, found)}", markup=False)
     console.print("\nIn a suite:\n")
     click.echo(f"{entry(source, found)}\n")
+
+
+def refusal_as_json(named: str, error: OvreportError) -> dict[str, str]:
+    """Return why there is no such file, for scripts."""
+    return {"file": one_line(named, _MAX_NAME), "error": error.what, "remedy": error.remedy}
 
 
 def as_json(source: Pinned, found: Inspected) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ovreport.errors import InputError, did_you_mean
+from ovreport.existing_path import ExistingPath
 from ovreport_collector.suite.model import DEFAULT_SUITE
 
 
@@ -33,6 +34,23 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
             guess = did_you_mean(value, names)
             self.fail(f"{value!r} is not one of {', '.join(names)}. {guess}".strip(), param, ctx)
         return value
+
+
+class Choice(click.Choice):  # type: ignore[type-arg]  # as above
+    """One of a few names; of a mistyped one, the error says which may be meant."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 (as click has it)
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401
+        """Return the name; click's own error, with all names, if it is unknown."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            guess = did_you_mean(str(value), self.choices)
+            self.fail(f"{error.message} {guess}".strip(), param, ctx)
 
 
 class Seconds(click.FloatRange):
@@ -77,12 +95,20 @@ def _builtin_suites() -> tuple[str, ...]:
 
 
 def _pairs(
-    values: Sequence[str], *, option: str, example: str, form: str = "NAME=PATH"
+    values: Sequence[str],
+    *,
+    option: str,
+    example: str,
+    form: str = "NAME=PATH",
+    split: Callable[[str], tuple[str, str, str]] = lambda value: value.partition("="),
 ) -> dict[str, str]:
-    """Return name → text of values NAME=TEXT; InputError if one is not of that form."""
+    """Return name → text of values NAME=TEXT; InputError if one is not of that form.
+
+    `split` returns what is before and after the "=" between them.
+    """
     found: dict[str, str] = {}
     for value in values:
-        name, _, path = value.partition("=")
+        name, _, path = split(value)
         if not name or not path or name in found:
             what = f"{name!r} is given twice" if name in found else f"{value!r} is not {form}"
             raise InputError(what, where=option, remedy=f"For example: {option} {example}")
@@ -110,7 +136,8 @@ def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
 def _shapes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, list[int]]:
     example = "x=1,3,640,640"
     found = {}
-    for name, text in _pairs(values, option="--shape", example=example, form="NAME=SIZES").items():
+    given = _pairs(values, option="--shape", example=example, form="NAME=SIZES", split=_at_last)
+    for name, text in given.items():
         sizes = text.strip("[]").replace(" ", "").split(",")
         if not all(size.isdecimal() and int(size) for size in sizes if size or len(sizes) > 1):
             raise InputError(
@@ -123,7 +150,18 @@ def _shapes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
 
 
 def _inputs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    return _pairs(values, option="--input", example="sr=16000", form="NAME=FILE.npy or NAME=NUMBER")
+    form = "NAME=FILE.npy or NAME=NUMBER"
+    return _pairs(values, option="--input", example="sr=16000", form=form, split=_before_value)
+
+
+def _at_last(value: str) -> tuple[str, str, str]:
+    """Split at the last "=": names of inputs may hold one, their shapes never do."""
+    return value.rpartition("=")
+
+
+def _before_value(value: str) -> tuple[str, str, str]:
+    """Split at the last "=", but where a path follows, which may hold one too: at the first."""
+    return value.partition("=") if value.endswith(".npy") else value.rpartition("=")
 
 
 suite_option = click.option(
@@ -158,7 +196,7 @@ outside_option = click.option(
     "--allow-outside",
     multiple=True,
     metavar="PATH",
-    type=click.Path(path_type=Path, exists=True),
+    type=ExistingPath(),
     help="File, or folder, that the suite may read though it lies outside the suite's own folder; "
     "repeatable.",
 )

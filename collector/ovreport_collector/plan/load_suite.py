@@ -84,7 +84,7 @@ def _bytes_of(path: Path) -> bytes:
 def _parse(content: bytes, *, where: str, folder: str, allowed: Sequence[str] = ()) -> Suite:
     """Return the checked suite of a document; `folder`: where its relative paths start."""
     try:
-        document = tomllib.loads(content.decode("utf-8"))
+        document = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SuiteError(
             f"not UTF-8 text, from byte {error.start} on", where=where, remedy="save it as UTF-8"

@@ -26,7 +26,7 @@ from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import Fetched
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Model, Suite
-from ovreport_collector.tasks.generic import Generic, dtype_of
+from ovreport_collector.tasks.generic import TYPE_NAMES, Generic, dtype_of, fitting
 
 GiveShape = Callable[[PortDescription], str]
 """Says how a user gives an input a shape."""
@@ -68,7 +68,8 @@ def _filled(model: Model, found: Inspected | None) -> Model | JobFailed:
     if isinstance(found, Description):
         return completed(model, found)
     if isinstance(found, Unreadable) and not model.shapes:
-        return JobFailed(reason=f"the file cannot be read: {found.reason}", cause="error")
+        what = found.reason if found.unsupported else f"the file cannot be read: {found.reason}"
+        return JobFailed(reason=what, cause="error", unsupported=found.unsupported)
     return model
 
 
@@ -105,10 +106,34 @@ def faults_of(
             yield Fault(at, f"the input {port} has dimensions without a size", give_shape(port))
     if sound and found.misfit:
         yield Fault(at, found.misfit, f"in the file the inputs are {inputs}")
+    yield from _option_faults(path, model, found)
     if model.variant != found.variant:
         stored = f"most weights in the file are {found.variant}"
         what = f"{model.variant}, and {stored if found.weights else 'the file has no weights'}"
         yield Fault(f"{path}.variant", what, f'write variant = "{found.variant}"')
+
+
+def _option_faults(path: str, model: Model, found: Description) -> Iterator[Fault]:
+    """Yield options of inputs that the model does not have, or whose values they cannot hold."""
+    if model.task != Generic.name:
+        return
+    for option, value in model.options.items():
+        prefix, of_input, name = option.partition(".")
+        port = found.input(name)
+        at = f"{path}.options.{key(option)}"
+        if of_input and port is None:
+            known = [f"{prefix}.{name}" for one in found.inputs for name in one.names]
+            remedy = f"{did_you_mean(option, known)}the model's inputs are {listed(found.inputs)}"
+            yield Fault(at, f'the model has no input "{name}"', remedy)
+        elif prefix == "dtype" and value not in TYPE_NAMES:
+            yield Fault(at, f"{value!r} is not a type", f"use one of: {', '.join(TYPE_NAMES)}")
+        elif prefix == "high" and (type(value) is not int or value < 1):
+            yield Fault(at, f"{option} is {value!r}", "give a whole number from 1")
+        elif prefix == "value" and port is not None:
+            dtype = model.options.get(f"dtype.{name}", dtype_of(port.dtype))
+            takes = fitting(value, str(dtype)) if dtype in TYPE_NAMES else ""
+            if takes:
+                yield Fault(at, f"the input {port} cannot hold {value!r}", f"give it {takes}")
 
 
 def _dimensions(count: int) -> str:

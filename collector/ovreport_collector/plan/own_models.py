@@ -8,18 +8,18 @@ Inputs, types and static shapes are read from the files. What does not fit them 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ovreport.errors import InputError, SuiteError, did_you_mean
+import msgspec
+
+from ovreport.errors import InputError, SuiteError, did_you_mean, forbidden
 from ovreport.store import slug
 from ovreport_collector.models.inspect.description import (
     Description,
     Inspected,
     PortDescription,
-    Unreadable,
     listed,
 )
 from ovreport_collector.models.inspect.job import Wanted, inspect
@@ -54,60 +54,78 @@ class OwnSuite:
     suite: Suite
     arguments: Mapping[str, Sequence[str]]
     """Model id → the arguments of the command line that are about it, without folders."""
+    refused: Sequence[Fault] = ()
+    """Why files are left out of it, each by its name."""
 
 
 def suite_of(own: OwnModels) -> OwnSuite:
-    """Return the suite of model files; InputError or SuiteError if one cannot be used."""
-    paths = [_checked(file) for file in dict.fromkeys(own.files)]
-    ids = dict(zip(_ids(paths), paths, strict=True))
+    """Return the suite of model files, without those that cannot be used.
+
+    InputError or SuiteError if none can, or if an option names no input.
+    """
     data = {name: _data_file(name, value) for name, value in own.inputs.items()}
-    bare = inspect({one: Wanted(file=str(path)) for one, path in ids.items()})
-    _check_names(own, bare)
+    paths, refused = _checked_all(own.files)
+    found = inspect({str(path): Wanted(file=str(path)) for path in paths})
+    _check_names(own, found)
+    misfits = _misfits(*_models(paths, found, own, data))
+    refused += [fault for faults in misfits.values() for fault in faults]
+    usable = [path for path in paths if path not in misfits]
+    if not usable:
+        raise_all(refused, where="collect")
+    suite, bare = _models(usable, found, own, data)
+    models = suite.models
+    arguments = {model.id: _arguments(model, models, bare, own) for model in models}
+    return OwnSuite(suite, arguments, refused)
+
+
+def _checked_all(files: Sequence[str]) -> tuple[list[Path], list[Fault]]:
+    """Return the full paths of the model files, and why others are none."""
+    paths, refused = [], []
+    for file in dict.fromkeys(files):
+        try:
+            paths.append(_checked(file))
+        except InputError as error:
+            refused.append(Fault(Path(file).name, error.what, error.remedy))
+        except PermissionError as error:
+            why = forbidden(error)
+            refused.append(Fault(file, why.what, why.remedy))
+    return list(dict.fromkeys(paths)), refused
+
+
+def _models(
+    paths: Sequence[Path],
+    found: Mapping[str, Inspected],
+    own: OwnModels,
+    data: Mapping[str, Path | None],
+) -> tuple[Suite, dict[str, Inspected]]:
+    """Return the suite of files, and what each of its models is, by id."""
+    ids = dict(zip(_ids(paths), paths, strict=True))
+    bare = {one: found[str(path)] for one, path in ids.items()}
     models = [_model(one, path, bare[one], own, data) for one, path in ids.items()]
-    suite = Suite(
-        format=1, id="own-models", title="Models named on the command line", models=models
-    )
-    raise_all(_renamed(semantics.faults(suite), models), where="collect")
-    raise_all(_unreadable(ids, bare), where="collect")
-    _check_shapes(models, ids, bare)
-    return OwnSuite(suite, {model.id: _arguments(model, models, bare, own) for model in models})
+    title = "Models named on the command line"
+    return Suite(format=1, id="own-models", title=title, models=models), bare
 
 
 def _checked(file: str) -> Path:
     """Return the full path of a model file; InputError if there is none, or it is none."""
     path = Path(file)
-    where = "collect"
     if path.suffix.lower() == ".toml":
-        raise InputError(
-            f"{file} is a suite, not a model", where=where, remedy=f"use --suite {file}"
-        )
+        raise InputError(f"{file} is a suite, not a model", remedy=f"use --suite {file}")
     if path.is_dir():
-        raise InputError(f"{file} is a folder", where=where, remedy="name the model files in it")
+        raise InputError(f"{file} is a folder", remedy="name the model files in it")
     if not path.is_file():
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         remedy = f"{did_you_mean(path.name, names)}check the path"
         if file in load_suite.builtin():
             remedy = f"for the built-in suite: --suite {file}"
-        raise InputError(f"there is no file {file}", where=where, remedy=remedy)
+        raise InputError(f"there is no file {file}", remedy=remedy)
     if path.suffix.lower() not in MODEL_FORMATS:
         has_xml = path.with_suffix(".xml").is_file()
         remedy = "name the .xml file beside it" if has_xml else MODEL_REMEDY
-        raise InputError(f"{file} is not a model file", where=where, remedy=remedy)
+        raise InputError(f"{file} is not a model file", remedy=remedy)
     if absent := model_files.missing_from(path):
-        raise InputError(model_files.what_is_missing(absent), where=file, remedy=model_files.REMEDY)
+        raise InputError(model_files.what_is_missing(absent), remedy=model_files.REMEDY)
     return path.resolve()
-
-
-def _unreadable(paths: Mapping[str, Path], found: Mapping[str, Inspected]) -> Iterator[Fault]:
-    """Yield what OpenVINO says of each file that it cannot read."""
-    for model_id, path in paths.items():
-        one = found[model_id]
-        if isinstance(one, Unreadable):
-            yield Fault(
-                path.name,
-                f"cannot be read as a model: {one.reason}",
-                "export it again, or copy it whole; an .xml file needs its .bin file beside it",
-            )
 
 
 def _ids(paths: Sequence[Path]) -> Iterator[str]:
@@ -229,31 +247,36 @@ def _shape_of_data(port: PortDescription, path: Path) -> list[int]:
 # ---------------------------------------------------------------- what does not fit, and repeats
 
 
-def _check_shapes(
-    models: Sequence[Model], paths: Mapping[str, Path], bare: Mapping[str, Inspected]
-) -> None:
-    """Raise SuiteError, with all faults, if shapes are missing or do not fit."""
-    given = {m.id: Wanted(file=str(paths[m.id]), shapes=m.shapes) for m in models if m.shapes}
-    found = {**bare, **(inspect(given) if given else {})}
-    faults = [
-        Fault(paths[model.id].name, fault.what, fault.remedy)
-        for model in models
-        if isinstance(one := found[model.id], Description)
-        for fault in faults_of("", model, one, _by_option)
-    ]
-    raise_all(faults, where="collect")
+def _misfits(suite: Suite, bare: Mapping[str, Inspected]) -> dict[Path, list[Fault]]:
+    """Return why files cannot be measured, with the shapes that they are given."""
+    paths = {m.id: Path(m.file.uri.removeprefix("file:")) for m in suite.models}
+    given = {m.id: Wanted(file=str(paths[m.id]), shapes=m.shapes) for m in suite.models if m.shapes}
+    found = {**bare, **inspect(given)}
+    faults: dict[Path, list[Fault]] = {}
+    for model in suite.models:
+        path = paths[model.id]
+        alone = msgspec.structs.replace(suite, models=[model])
+        own = [*semantics.faults(alone), *_of_file(model, found[model.id])]
+        if own:
+            faults[path] = [Fault(path.name, fault.what, fault.remedy) for fault in own]
+    return faults
+
+
+def _of_file(model: Model, found: Inspected) -> Iterator[Fault]:
+    """Yield why OpenVINO cannot read a file, or what does not fit it."""
+    if isinstance(found, Description):
+        yield from faults_of("", model, found, _by_option)
+    elif not found.unsupported:  # a result of the model, which its record says
+        yield Fault(
+            "",
+            f"cannot be read as a model: {found.reason}",
+            "export it again, or copy it whole; an .xml file needs its .bin file beside it",
+        )
 
 
 def _by_option(port: PortDescription) -> str:
     sizes = ",".join(map(str, port.example_shape))
     return f"give them: --shape {port.name}={sizes}"
-
-
-def _renamed(faults: Iterator[Fault], models: Sequence[Model]) -> Iterator[Fault]:
-    """Yield faults of a suite at the files that were named, which no user wrote a suite for."""
-    for fault in faults:
-        index = re.match(r"\$\.models\[(\d+)\]", fault.path)
-        yield Fault(models[int(index[1])].file.name if index else "", fault.what, fault.remedy)
 
 
 def _arguments(

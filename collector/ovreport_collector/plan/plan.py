@@ -21,6 +21,7 @@ from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
 from ovreport_collector.plan.devices import default_precisions
 from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
+from ovreport_collector.plan.validation import Fault
 from ovreport_collector.process.timing import NO_TIME, Timing
 from ovreport_collector.sources import model_files
 from ovreport_collector.sources.address import Local, parse
@@ -103,6 +104,8 @@ class Plan:
     """Accuracies are computed on at most so many samples of a user dataset; None: by the model."""
     own: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Model id → arguments of the command line that name its file; empty where a suite does."""
+    refused: Sequence[Fault] = ()
+    """Why model files that were named are not measured; not a part of its key."""
     code: str = ""
     """Checksum of this package: rounds of edited code do not mix with those before."""
     timing: Timing = NO_TIME

@@ -86,6 +86,7 @@ def make_plan(request: Request) -> Plan:
         suite=suite,
         suite_name=own_models.NAME if own else load_suite.name_of(request.suite),
         own=own.arguments if own else {},
+        refused=own.refused if own else (),
         tier=tier_of(request.tier, rounds=request.rounds, seconds=request.seconds),
         seed=request.seed,
         cases=planned,

@@ -29,10 +29,16 @@ def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
     hidden = {str(folder): "…" for folder in folders if len(str(folder)) > 1}
     for folder in sorted(hidden, key=len, reverse=True):  # the longest first: one may be in another
         text = text.replace(folder, hidden[folder])
-    for secret, stands_for in _private_folders():
-        text = re.sub(rf"(?<![\w.]){re.escape(secret)}(?![\w-])", stands_for, text)
+    text = without_folders(text)
     for name, stands_for in _private_names():
         text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", stands_for, text)
+    return text
+
+
+def without_folders(text: str) -> str:
+    """Return text without home, the working folder and Python's own."""
+    for secret, stands_for in _private_folders():
+        text = re.sub(rf"(?<![\w.]){re.escape(secret)}(?![\w-])", stands_for, text)
     return text
 
 

@@ -136,6 +136,19 @@ def measure(
     return collected
 
 
+def check(plan: Plan) -> None:
+    """Raise SuiteError, as measuring would, for models of a user's suite that do not fit.
+
+    Only of files that are here already: nothing is fetched.
+    """
+    if not plan.suite.folder:
+        return
+    here = [model for model in plan.models if not sources.missing(plan.suite, [model])]
+    with workspace.working_folder() as work:
+        fetched = sources.fetch(plan.suite, here)
+        model_inputs.fitted(plan.suite, here, fetched, work, where=plan.suite_name)
+
+
 def _warn_of_machine() -> None:
     """Print what will spoil results on this machine now, to stderr; nothing where all is well."""
     found = preflight(paths.cache())

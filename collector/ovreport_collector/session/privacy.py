@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from ovreport.record import Record
-from ovreport_collector.process.redact import redacted_data
+from ovreport_collector.process.redact import redacted_data, without_folders
 
 _OF_THE_SUITE: tuple[tuple[str, ...], ...] = (
     ("case",),
@@ -27,6 +27,10 @@ _OF_THE_SUITE: tuple[tuple[str, ...], ...] = (
 """What the author of a suite wrote, and names made of it: public as the suite is, and no finding
 where a word of it is also somebody's name. Paths on this machine are never in there: a suite is
 named without its folder, and a local file by its name."""
+
+
+_IN_WORDS = (("model", "title"), ("model", "licence"), ("model", "why"))
+"""What of it is free text: it may name a folder of this machine, which no reader needs."""
 
 
 def without_names(record: Record) -> Record:
@@ -46,3 +50,5 @@ def _restore(cleaned: Any, document: Any, path: Sequence[str]) -> None:  # noqa:
     for key in parents:
         cleaned, document = cleaned[key], document[key]
     cleaned[name] = document[name]
+    if path in _IN_WORDS:
+        cleaned[name] = without_folders(document[name])

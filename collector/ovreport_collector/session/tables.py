@@ -65,6 +65,17 @@ def show_plan(plan: Plan, console: Console) -> None:
             highlight=False,
         )
     _show_left_out(plan, console)
+    show_refused(plan, console)
+
+
+def show_refused(plan: Plan, console: Console) -> None:
+    """Print which of the files that were named are not measured, and what to do."""
+    lines = [f"Not measured: {_count(len(plan.refused), 'file')}."] if plan.refused else []
+    for fault in plan.refused:
+        lines += [f"  {one_line(fault.path)}: {one_line(fault.what)}"]
+        lines += [f"    → {one_line(fault.remedy)}"]
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _extent(plan: Plan) -> str:
@@ -125,6 +136,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "expected_s": estimate.total_s(plan),
         "longest_s": estimate.longest_s(plan),
         "left_out": plan.left_out,
+        "refused": _refused(plan),
         "warnings": plan.warnings,
         "unpinned": plan.unpinned,
         "absent_datasets": plan.missing_datasets,
@@ -143,7 +155,8 @@ def show_results(collected: Collected, out: Path, console: Console) -> None:
     if collected.measuring_time is not None:
         console.print(f"\n{_overhead(collected.measuring_time)}", highlight=False)
     records = _count(len(collected.records), "record")
-    console.print(f"\n{records} in {out}. Next: ovreport build", highlight=False, soft_wrap=True)
+    following = " Next: ovreport build" if collected.records else ""
+    console.print(f"\n{records} in {out}.{following}", highlight=False, soft_wrap=True)
 
 
 def _show_not_started(collected: Collected, console: Console) -> None:
@@ -174,7 +187,13 @@ def without_result(collected: Collected) -> str:
     return f"{failed} of {_count(cases, 'case')} failed{also}"
 
 
-def results_as_json(collected: Collected, out: Path) -> dict[str, object]:
+def _refused(plan: Plan) -> list[dict[str, str]]:
+    return [
+        {"file": fault.path, "reason": fault.what, "remedy": fault.remedy} for fault in plan.refused
+    ]
+
+
+def results_as_json(plan: Plan, collected: Collected, out: Path) -> dict[str, object]:
     """Return what came of a collect, for scripts."""
     return {
         "records": len(collected.records),
@@ -184,6 +203,7 @@ def results_as_json(collected: Collected, out: Path) -> dict[str, object]:
             model: {"where": why.where, "reason": why.what, "remedy": why.remedy}
             for model, why in collected.not_started.items()
         },
+        "refused": _refused(plan),
         "out": str(out),
         "measuring_time": msgspec.to_builtins(collected.measuring_time),
     }

@@ -150,7 +150,7 @@ class _Fetcher:
         """Return the network where its weights, and what else is of its repository, stand by it."""
         if network.suffix.lower() == ".onnx":
             return self._with_external_data(model, network, files.values())
-        if WEIGHTS not in files:
+        if WEIGHTS not in files or files[WEIGHTS] == network.with_suffix(".bin"):
             return network
         mine = _repository(model.file)
         roles = (role for role in model.files if role != WEIGHTS)

@@ -28,6 +28,8 @@ _TYPES = {
     "u64": np.uint64,
     "bool": np.bool_,
 }
+TYPE_NAMES = tuple(_TYPES)
+"""Types that inputs are drawn in."""
 DATA = "data."
 """Begins the name of an option that gives an input its data: a role of the model's files."""
 _SAME_AS = {"boolean": "bool", "bf16": "f32"}
@@ -130,6 +132,21 @@ def _number(model: Model, name: str, value: object) -> int | float | bool:
             remedy="give a number, true or false; arrays go into a NumPy file: data.INPUT",
         )
     return value
+
+
+def fitting(value: object, dtype: str) -> str:
+    """Return what fills an input of a type, where a value does not; empty where it does."""
+    kind = np.dtype(_TYPES[dtype])
+    if kind.kind == "b":
+        return "" if value in (False, True) else "true or false"
+    if kind.kind == "f":
+        most = float(np.finfo(kind.name).max)
+        fits = isinstance(value, int | float) and abs(value) <= most
+        return "" if fits else f"a number within ±{most:g}"
+    limits = np.iinfo(kind.name)
+    fits = isinstance(value, int | float) and value % 1 == 0
+    fits = fits and limits.min <= value <= limits.max  # type: ignore[operator]  # a number
+    return "" if fits else f"a whole number from {limits.min} to {limits.max}"
 
 
 # ---------------------------------------------------------------- a user's own arrays

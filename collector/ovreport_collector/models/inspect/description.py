@@ -113,6 +113,8 @@ class Unreadable(Struct, frozen=True, kw_only=True, tag="unreadable"):
     """A file that cannot be read as a model."""
 
     reason: str
+    unsupported: bool = False
+    """Whether the file is sound, and has operations that OpenVINO does not know."""
 
 
 Inspected = Description | Unreadable

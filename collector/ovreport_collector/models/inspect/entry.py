@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ovreport.store import slug
-from ovreport_collector.models.inspect.description import Description
+from ovreport_collector.models.inspect.description import Description, PortDescription
 from ovreport_collector.models.inspect.names import key
 from ovreport_collector.models.inspect.source import Pinned
 from ovreport_collector.suite.model import File
@@ -34,10 +34,21 @@ def _model(pinned: Pinned, found: Description) -> Iterator[str]:
         yield f"variant = {json.dumps(found.variant)}"
     open_inputs = [port for port in found.inputs if not port.is_static]
     for port in open_inputs:
-        yield f"# {json.dumps(port.name)} is {port.shape_text} in the file: write a size for each 0"
+        yield f"# {json.dumps(port.name)} is {port.shape_text} in the file: {_to_write(port)}"
     if open_inputs:
-        shapes = ", ".join(f"{key(port.name)} = {port.sizes}" for port in open_inputs)
+        shapes = ", ".join(f"{key(port.name)} = {_sizes(port)}" for port in open_inputs)
         yield f"shapes = {{ {shapes} }}"
+
+
+def _to_write(port: PortDescription) -> str:
+    if port.shape is None:
+        return f"write its whole shape, such as {port.example_shape}"
+    return "write a size for each 0"
+
+
+def _sizes(port: PortDescription) -> list[int]:
+    """Return a shape that a suite is refused for, as long as it holds a 0."""
+    return [0] if port.shape is None else port.sizes
 
 
 def _file(file: File) -> str:

@@ -29,6 +29,8 @@ _SAME_VALUES = frozenset({"Convert", "Reshape", "Unsqueeze", "Squeeze"})
 """Operations that hand on indices as they are."""
 _UNBOUNDED = 2**31 - 1
 """Readers say it of dimensions that have no upper end."""
+_NO_SUCH_OPERATION = "No conversion rule found for operations:"
+"""What OpenVINO's readers say before the names of operations that it does not have."""
 _FORMATS = {".tflite": "TFLite", ".pb": "TensorFlow"}
 _VERSION = re.compile(rb'<net [^>]*\bversion="(\d+)"')
 
@@ -39,8 +41,17 @@ def inspected(path: Path, shapes: Mapping[str, Sequence[int]]) -> Inspected:
         model = ov.Core().read_model(path)
         described = _described(path, model)  # before it is reshaped: as the file has it
     except Exception as error:  # whatever a reader trips over
-        return Unreadable(reason=first_line(error))
+        return _unreadable(first_line(error))
     return described if not shapes else _tried(model, described, shapes)
+
+
+def _unreadable(reason: str) -> Unreadable:
+    """Return why a file cannot be read; operations that OpenVINO lacks are no fault of the file."""
+    _, is_unknown, operations = reason.partition(_NO_SUCH_OPERATION)
+    if not is_unknown:
+        return Unreadable(reason=reason)
+    named = f"OpenVINO does not know these operations: {operations.strip()}"
+    return Unreadable(reason=named, unsupported=True)
 
 
 def _described(path: Path, model: Any) -> Description:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -68,7 +68,20 @@ def _local(path: Path) -> Pinned:
             remedy=f"{did_you_mean(path.name, names)}name a model file, or an address: "
             "pypi:NAME==VERSION/path, hf:OWNER/NAME@BRANCH/path, https://…",
         )
-    return Pinned(path.resolve(), _file(f"file:{path.name}", path))
+    path = path.resolve()
+    return Pinned(path, _file(f"file:{path.name}", path), files=dict(_local_parts(path)))
+
+
+def _local_parts(path: Path) -> Iterator[tuple[str, File]]:
+    """Yield role and file of what belongs to a local model: the weights of an IR come first."""
+    parts = model_files.listed(model_files.files_of(path))[1:]
+    parts.sort(key=lambda part: part.name != path.with_suffix(".bin").name)
+    for number, part in enumerate(parts, 1):
+        yield _role(number), File(uri=f"file:{part.name}", sha256=part.sha256)
+
+
+def _role(number: int) -> str:
+    return WEIGHTS if number == 1 else f"{WEIGHTS}-{number}"
 
 
 def _in_wheel(address: InWheel, named: str, into: Path) -> Pinned:
@@ -114,7 +127,7 @@ def _parts(path: Path, fetch: Callable[[str, Path], File]) -> dict[str, File]:
     for number, name in enumerate(names, 1):
         to = path.parent / name
         to.parent.mkdir(parents=True, exist_ok=True)
-        files[WEIGHTS if number == 1 else f"{WEIGHTS}-{number}"] = fetch(name, to)
+        files[_role(number)] = fetch(name, to)
     return files
 
 

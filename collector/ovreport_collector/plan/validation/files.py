@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from ovreport.engines import ENGINES, GENAI, OPENVINO
+from ovreport.errors import did_you_mean
 from ovreport_collector.models.convert.registry import CONVERTERS
 from ovreport_collector.plan.validation import Fault, text
 from ovreport_collector.sources import model_files
@@ -63,7 +64,10 @@ def _found(path: str, address: Address, suite: Suite) -> Iterator[Fault]:
         remedy = f'add [wheels."{address.wheel}"] with file, sha256 and size_bytes'
         yield Fault(f"{path}.uri", f'unknown wheel "{address.wheel}"', remedy)
     if isinstance(address, Local) and not Path(suite.folder, address.path).is_file():
-        remedy = "check the path; a relative one starts at the folder of the suite"
+        path_there = Path(suite.folder, address.path)
+        names = [one.name for one in path_there.parent.glob("*")]
+        remedy = f"{did_you_mean(path_there.name, names)}check the path; a relative one starts at "
+        remedy += "the folder of the suite"
         yield Fault(f"{path}.uri", f"there is no file {address.path}", remedy)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from ovreport.errors import did_you_mean
+from ovreport.variants import Variant
 from ovreport_collector.plan.validation import Fault
 from ovreport_collector.suite.model import Dataset, File, Model, Published, Suite, Wheel
 
@@ -73,4 +74,6 @@ def _remedy(what: str, name: str) -> str:
         return f"{did_you_mean(name, _KEYS)}check its spelling, or remove it"
     if "missing required" in what:
         return "add it"
+    if "enum value" in what:  # the only ones are those of variants
+        return f"use one of: {', '.join(get_args(Variant))}"
     return "write a value of the expected type"

@@ -76,6 +76,8 @@ class FullResult:
     """Empty where the record has no command that the collector makes."""
     nearest: tuple[tuple[str, str], ...]
     """What a command of OpenVINO's own benchmark_app comes nearest to, and the command."""
+    fixes_values: bool
+    """Whether there is no such command, because an input needs the value that it was given."""
 
 
 def view(result: Result) -> FullResult:
@@ -111,6 +113,7 @@ def view(result: Result) -> FullResult:
         facts=_facts(result),
         repeat=clean(repeat.ours(record)),
         nearest=tuple((_near_to(one), clean(one.command)) for one in repeat.nearest(record)),
+        fixes_values=repeat.fixes_values(record),
     )
 
 
