@@ -5,11 +5,14 @@ Another file is another model, whatever its id: its records are of another case.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from ovreport.errors import RecordError, one_line
 from ovreport.record import Completed, Model, Optimized, Record, variant_of
@@ -44,6 +47,10 @@ def model_checksum(model: Model) -> str:
     return _LISTED_SINCE.get(model.sha256, model.sha256) if is_pinned else model.sha256
 
 
+_RECIPE = attrgetter("method", "settings", "calibration", "calibration_samples")
+"""What makes two optimizations of one file the same."""
+
+
 def case_key(record: Record) -> CaseKey:
     """Return what makes two records measurements of the same case.
 
@@ -65,28 +72,22 @@ def made_alike(first: Model, second: Model) -> bool:
     """Return whether two models of one variant were made from their file in the same way."""
     a, b = first.origin, second.origin
     if isinstance(a, Optimized) and isinstance(b, Optimized):
-        recipe = attrgetter("method", "settings", "calibration", "calibration_samples")
-        return bool(recipe(a) == recipe(b))
+        return bool(_RECIPE(a) == _RECIPE(b))
     return type(a) is type(b)
 
 
-def may_be_joined(first: Record, second: Record) -> bool:
-    """Return whether two records are points of one line: nothing differs that a line would hide.
+def line_conditions(record: Record) -> bytes:
+    """Return a checksum of what the points of one line have in common, besides their case.
 
-    The same case, driver, inputs, tier, and version of ovreport but for its last number; weights
-    that were made in the same way. OpenVINO's release may differ: that is what lines are drawn for.
+    Driver, inputs, tier, how the weights were made, and the version of ovreport but for its last
+    number: a line never hides that one of them changed. OpenVINO's release may differ: that is
+    what lines are drawn for.
     """
-    alike = attrgetter("device.driver", "inputs", "tier")
-    return bool(
-        case_key(first) == case_key(second)
-        and made_alike(first.model, second.model)
-        and alike(first) == alike(second)
-        and _method(first) == _method(second)
-    )
-
-
-def _method(record: Record) -> tuple[str, ...]:
-    return tuple(record.software.ovreport.split(".")[:2])
+    origin = record.model.origin
+    recipe = _RECIPE(origin) if isinstance(origin, Optimized) else type(origin).__name__
+    method = record.software.ovreport.split(".")[:2]
+    told = (record.device.driver, record.inputs, record.tier, recipe, method)
+    return hashlib.sha256(msgspec.json.encode(told)).digest()
 
 
 def had_no_file(record: Record) -> bool:

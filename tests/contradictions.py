@@ -106,6 +106,10 @@ for field in ("mean_ms", "min_ms", "max_ms", "first_third_median_ms", "last_thir
     _scale(f"latency: {field} × 5", "latency", field, 5)
 _scale("latency: median × 0.5", "latency", "median_ms", 0.5)
 _scale("latency: runtime's own above the caller's", "latency", "runtime_median_ms", 3)
+_scale("latency: runtime's own of less than a nanosecond", "latency", "runtime_median_ms", 1e-9)
+for _name in ("latency", "throughput"):
+    _scale(f"{_name}: a warm-up in no time", _name, "warmup_s", 1e-6)
+    _scale(f"{_name}: a warm-up of years", _name, "warmup_s", 1e8)
 _scale("throughput: median × 0.1", "throughput", "median_ms", 0.1)
 _scale("throughput: first third × 10", "throughput", "first_third_ips", 10)
 _scale("throughput: last third × 10", "throughput", "last_third_ips", 10)
@@ -226,7 +230,113 @@ for name in ("latency", "throughput"):
     kind(f"{name}: a round of another process")(_other_process)
 
 
+# ---------------------------------------------------------------- compiled models, processors
+
+
+def _effective(kind_name: str, measurement: str, key: str, value: str, precision: str = "") -> None:
+    """Register a kind that sets what a model compiled for the processor reports."""
+
+    @kind(kind_name)
+    def change(document: Document, rng: random.Random) -> bool | None:
+        found = at(document, f"{measurement}.settings.effective")
+        case = document["case"]
+        if not found or case["engine"] != "openvino" or case["device"] != "CPU":
+            return False
+        if precision and case["precision"] != precision:
+            return False
+        found[key] = value
+        return None
+
+
+_effective("compiled: more threads than any", "latency", "INFERENCE_NUM_THREADS", "999")
+_effective("compiled: more streams than any", "throughput", "NUM_STREAMS", "500")
+_effective("compiled: the other hint", "latency", "PERFORMANCE_HINT", "THROUGHPUT")
+_effective("compiled: for a GPU", "latency", "EXECUTION_DEVICES", "GPU.0")
+_effective("compiled: in bf16", "latency", "INFERENCE_PRECISION_HINT", "bf16", precision="f32")
+
+
+@kind("throughput: 500 streams")
+def _streams(document: Document, rng: random.Random) -> bool | None:
+    if document["case"]["device"] != "CPU":
+        return False
+    found = rounds(document, "throughput")
+    for one in found:
+        one["streams"] = 500
+    return None if found else False
+
+
+for _name in ("onnxruntime", "litert"):
+
+    @kind(f"engine: {_name}, with OpenVINO's properties")
+    def _other_engine(document: Document, rng: random.Random, engine: str = _name) -> bool | None:
+        if "PERFORMANCE_HINT" not in (at(document, "latency.settings.requested") or {}):
+            return False
+        document["case"] |= {"engine": engine, "precision": "f32"}
+        return None
+
+
+@kind("execution: of no layers")
+def _no_layers(document: Document, rng: random.Random) -> bool | None:
+    if at(document, "execution.precision") in (None, "unknown"):
+        return False
+    document["execution"]["layers"] = []
+    return None
+
+
+@kind("execution: ten million layers")
+def _many_layers(document: Document, rng: random.Random) -> bool | None:
+    found = at(document, "execution.layers") or []
+    for layer in found:
+        layer["count"] = 10**7
+    return None if found else False
+
+
+@kind("machine: named after other cores")
+def _named_cores(document: Document, rng: random.Random) -> bool | None:
+    cores, memory = document["machine"]["cores_physical"], document["machine"]["memory_bytes"]
+    document["machine"]["id"] = f"amd-epyc-{cores + 97}c-{round(memory / 2**30)}g-83776c"
+    return None
+
+
+@kind("machine: named after other memory")
+def _named_memory(document: Document, rng: random.Random) -> bool | None:
+    cores = document["machine"]["cores_physical"]
+    document["machine"]["id"] = f"amd-epyc-{cores}c-9999g-83776c"
+    return None
+
+
+@kind("machine: another maker's processor")
+def _maker(document: Document, rng: random.Random) -> bool | None:
+    document["machine"]["cpu"] = "AMD EPYC 9000"
+    document["device"]["full_name"] = "Intel(R) Xeon(R) Processor"
+    return None if document["device"]["family"] == "CPU" else False
+
+
+_set("device: a processor with a graphics driver", "device.driver", "NVIDIA 999")
+_set("software: an OpenVINO of no version", "software.openvino", "banana")
+_set("software: an OpenVINO before its API", "software.openvino", "2020.1.0-0-abc")
+_set("software: an ovreport of no version", "software.ovreport", "latest")
+_set("software: a Python that never was", "software.python", "9.99")
+
+
+@kind("software: Windows on a kernel of Linux")
+def _windows(document: Document, rng: random.Random) -> bool | None:
+    document["software"] |= {"os": "Windows 11", "kernel": "6.18.44-generic"}
+    return None
+
+
 # ---------------------------------------------------------------- weights
+
+
+@kind("weights: far more than the files hold")
+def _huge_weights(document: Document, rng: random.Random) -> bool | None:
+    model = document["model"]
+    if not model["size_bytes"] or model["architecture_only"]:
+        return False
+    count = 10_000 * model["size_bytes"]
+    stored = next(iter(model["weights"]), None)
+    model |= {"parameters": count, "weights": {stored: count} if stored else {}}
+    return None
 
 
 @kind("weights: not those of the variant")
@@ -277,6 +387,56 @@ def _spread(document: Document, rng: random.Random) -> bool | None:
     document["run_spread"] = {
         "latency_ms": {"cases": 2, "deviation": 1e-9, "degrees": 1e9, "autocorrelation": 0.0}
     }
+    return None
+
+
+for _name, _value in (
+    ("core_to_core_ns", 1e12),
+    ("core_to_core_ns", 0.0),
+    ("looking_cpu_share", 5),
+):
+
+    @kind(f"noise: {_name} of {_value:g}")
+    def _no_reading(
+        document: Document, rng: random.Random, name: str = _name, value: float = _value
+    ) -> bool | None:
+        for one in document["noise"]:
+            one["readings"][name] = value
+        return None if document["noise"] else False
+
+
+@kind("noise: others took more than there is, together")
+def _taken(document: Document, rng: random.Random) -> bool | None:
+    for one in document["noise"]:
+        one["readings"] |= {"foreign_cpu_share": 0.9, "steal_share": 0.9}
+    return None if document["noise"] else False
+
+
+for _level, _reasons in (
+    ("stable", [{"code": "too-few-rounds", "detail": "3 of at least 10"}]),
+    ("noisy", []),
+):
+
+    @kind(f"verdict: {_level}, which its reasons are not")
+    def _verdict(
+        document: Document,
+        rng: random.Random,
+        level: str = _level,
+        reasons: list[Document] = _reasons,
+    ) -> bool | None:
+        if not rounds(document, "latency"):
+            return False
+        document["verdicts"]["latency"] = {"level": level, "reasons": reasons}
+        return None
+
+
+@kind("verdict: stable after three rounds")
+def _hasty(document: Document, rng: random.Random) -> bool | None:
+    if not rounds(document, "latency"):
+        return False
+    document["failed_rounds"] = [{"round": 90, "reason": "x", "cause": "crash"}]
+    document["latency"]["rounds"] = document["latency"]["rounds"][:3]
+    document["verdicts"]["latency"] = {"level": "stable", "reasons": []}
     return None
 
 
@@ -394,6 +554,14 @@ def _parts(document: Document, rng: random.Random) -> bool | None:
     found = [p for r in rounds(document, "memory") for p in r["phases"]]
     for phase in found:
         phase["anonymous_bytes"] = 3 * phase["peak_rss_bytes"]
+    return None if found else False
+
+
+@kind("memory: phases in another order")
+def _phases(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "memory")
+    for one in found:
+        one["phases"].reverse()
     return None if found else False
 
 
@@ -522,6 +690,41 @@ def _smaller_files(document: Document, rng: random.Random) -> bool | None:
     return None
 
 
+@kind("model: smaller than its main file")
+def _smaller_model(document: Document, rng: random.Random) -> bool | None:
+    model = document["model"]
+    if model["origin"]["kind"] != "original" or document["outcome"]["status"] != "completed":
+        return False
+    one = {"name": "model.onnx", "sha256": model["sha256"], "size_bytes": model["size_bytes"]}
+    model |= {"files": [one], "size_bytes": model["size_bytes"] // 2}
+    return None
+
+
+@kind("model: a type that no tensor has")
+def _no_type(document: Document, rng: random.Random) -> bool | None:
+    found = document["model"]["inputs"]
+    if not found or document["case"]["engine"] in ("onnxruntime", "litert"):
+        return False
+    found[0]["dtype"] = "float99"
+    return None
+
+
+@kind("model: an input of open size that was fed")
+def _open_size(document: Document, rng: random.Random) -> bool | None:
+    found = document["model"]["inputs"]
+    if not found or not rounds(document, "latency"):
+        return False
+    found[0]["shape"] = [-1, 3]
+    return None
+
+
+@kind("model: an input twice")
+def _input_twice(document: Document, rng: random.Random) -> bool | None:
+    document["model"]["inputs"] *= 2
+    return None
+
+
+_set("model: a local file with its folder", "model.source", "file:/home/me/model.onnx")
 _set("model: a file of nothing", "model.size_bytes", 0)
 _set("model: a link that is a script", "model.homepage", "javascript:alert(1)")
 _set("model: a link that is data", "model.homepage", "data:text/html,hello")
@@ -598,6 +801,15 @@ def _no_time(document: Document, rng: random.Random) -> bool | None:
     return None
 
 
+@kind("time: collected faster than its loops")
+def _hurried(document: Document, rng: random.Random) -> bool | None:
+    found = document["measuring_time"]
+    if found["status"] != "measured" or not rounds(document, "latency"):
+        return False
+    found |= {"wall_s": 0.001, "measuring_s": 0.0005}
+    return None
+
+
 # ---------------------------------------------------------------- load, pipelines, energy, tokens
 
 
@@ -667,6 +879,25 @@ def _starts(document: Document, rng: random.Random) -> bool | None:
         return False
     found[1] |= {k: v for k, v in found[0].items() if k != "round"}
     return None
+
+
+@kind("startup: a process did not start")
+def _fewer_starts(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "startup")
+    if len(found) < 2 or document.get("failed_rounds"):
+        return False
+    del found[1:]
+    return None
+
+
+for _name in ("compile_ms", "first_inference_ms"):
+
+    @kind(f"startup: {_name} of less than a nanosecond")
+    def _no_start(document: Document, rng: random.Random, name: str = _name) -> bool | None:
+        found = rounds(document, "startup")
+        for one in found:
+            one[name] = 1e-7
+        return None if found else False
 
 
 _set("startup: a cache of nothing", "startup_cached.cache_bytes", 0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from ovreport.checks.fault import Fault
@@ -31,6 +32,16 @@ LARGEST = 2**48
 """Elements in one direction of a tensor."""
 _FEWEST_DIGITS = 6
 """Different hexadecimal digits of a checksum: of 64 at random, fewer come about once in 10²⁸."""
+LARGEST_FILE_TIMES = 1000
+"""Weights that are stored take at most so many times the size of the model's files. Equal ones are
+stored once in an IR, so that a model of constant layers has more of them than bytes."""
+MOST_LAYERS = 1_000_000
+_BITS: Mapping[str, int] = {"f64": 64, "f32": 32, "bf16": 16, "f16": 16, "i8": 8, "u8": 8}
+"""Type of weights → bits of one; any other has at least one."""
+_TYPE = re.compile(
+    r"(?:[iu]|b?f|nf)(?:1|2|3|4|6|8|16|32|64)(?:e[0-9]m[0-9])?|boolean|string|dynamic|undefined"
+)
+"""How OpenVINO calls the types of tensors."""
 _NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of nothing."""
 _BEFORE_ROUNDS = ("execution", "accuracy", "agreement")
@@ -90,10 +101,15 @@ def _kinds(device: str) -> set[str]:
 
 
 def execution(record: Record) -> Iterator[Fault]:
-    """Yield a precision that no layer ran in."""
+    """Yield a precision that no layer ran in, and layers that no model has."""
     measured = record.execution
     if not isinstance(measured, Execution):
         return
+    layers = sum(one.count for one in measured.layers)
+    if layers == 0 and measured.precision != "unknown":
+        yield Fault("$.execution.precision", f"{measured.precision[:80]}, of no layers")
+    if layers > MOST_LAYERS:
+        yield Fault("$.execution.layers", f"{layers:,} layers")
     computing = [one for one in measured.layers if one.compute] or measured.layers
     total = sum(one.count for one in computing)
     if not total or measured.precision in ("mixed", "unknown"):
@@ -153,7 +169,12 @@ def checksum(record: Record) -> Iterator[Fault]:
 
 def weights(record: Record) -> Iterator[Fault]:
     """Yield counts of weights that contradict each other, or the variant of a published file."""
-    stored = record.model.weights
+    model, stored = record.model, record.model.weights
+    bits = sum(_BITS.get(dtype, 1) * count for dtype, count in stored.items()) or model.parameters
+    # Files of architecture alone hold constant weights, which may be stored once.
+    if 0 < model.size_bytes < bits / 8 / LARGEST_FILE_TIMES and not model.architecture_only:
+        what = f"{model.parameters:,}, in files of {model.size_bytes:,} bytes"
+        yield Fault("$.model.parameters", what)
     if not stored:
         return
     if sum(stored.values()) != record.model.parameters:
@@ -173,16 +194,30 @@ def files(record: Record) -> Iterator[Fault]:
     if len(set(names)) < len(names):
         yield Fault("$.model.files", "a file is listed twice")
     size = sum(one.size_bytes for one in model.files)
-    if names and isinstance(model.origin, Original) and model.size_bytes > size:
+    if not names or not isinstance(model.origin, Original):
+        return
+    if model.size_bytes > size:
         yield Fault("$.model.size_bytes", f"{model.size_bytes}, where all its files have {size}")
+    if 0 < model.size_bytes < model.files[0].size_bytes:
+        what = f"{model.size_bytes}, where its main file has {model.files[0].size_bytes}"
+        yield Fault("$.model.size_bytes", what)
 
 
 def ports(record: Record) -> Iterator[Fault]:
-    """Yield shapes that no tensor has."""
+    """Yield shapes and types that no tensor has, and inputs that are listed twice."""
+    # What was timed was fed, in shapes that are known; only a pipeline's own model keeps open ones.
+    was_fed = isinstance(record.outcome, Completed) and not record.case.is_language
     for name in ("inputs", "outputs"):
+        least = 0 if was_fed and name == "inputs" else -1
         for index, port in enumerate(getattr(record.model, name)):
-            if any(not -1 <= size <= LARGEST for size in port.shape):
-                yield Fault(f"$.model.{name}[{index}].shape", f"{port.shape} is no shape")
+            path = f"$.model.{name}[{index}]"
+            if any(not least <= size <= LARGEST for size in port.shape):
+                yield Fault(f"{path}.shape", f"{port.shape} is no shape")
+            if not record.case.is_native and not _TYPE.fullmatch(port.dtype):
+                yield Fault(f"{path}.dtype", f"{port.dtype[:80]!r} is no type of OpenVINO")
+    names = [port.name for port in record.model.inputs]
+    if len(set(names)) < len(names):
+        yield Fault("$.model.inputs", "an input is listed twice")
 
 
 def outcome(record: Record) -> Iterator[Fault]:

@@ -7,13 +7,28 @@ from collections.abc import Iterator
 
 from ovreport.checks import samples
 from ovreport.checks.fault import Fault, number
-from ovreport.record import Latency, LatencyRound, Record, Throughput, ThroughputRound
+from ovreport.record import (
+    Latency,
+    LatencyRound,
+    MeasuringTime,
+    Record,
+    Throughput,
+    ThroughputRound,
+)
 
 FEEDING, FEEDING_S = 10.0, 1.0
 """A loop lasts at most so many times its inferences, and so much longer: between two inferences
 inputs are copied, which of a small model with large inputs takes longer than the inference."""
 RUNTIME, RUNTIME_MS = 1.05, 0.05
 """The runtime reads another clock, whose steps may be microseconds."""
+LEAST_MS = 1e-6
+"""A nanosecond: no call is shorter."""
+WARMING = 0.01
+"""Inferences of a warm-up take at least this share of the shortest one that was timed."""
+LONGEST_WARM_UP_S = 24 * 3600
+LOST = 10.0
+"""What collecting took may lack processes that were killed, whose finished rounds are kept; but
+loops are never so many times the whole."""
 UNEVEN = 1.5
 """Requests that end at different times make the sum of their rates a little more than the whole."""
 BATCHED, BATCH_TIMEOUTS_MS = 30.0, 2000.0
@@ -60,6 +75,8 @@ def _latency(r: LatencyRound) -> Iterator[tuple[str, str]]:
             f"{number(r.runtime_median_ms)} ms inside the runtime, {number(r.median_ms)} ms for "
             "its caller",
         )
+    if 0 < r.runtime_median_ms < LEAST_MS:
+        yield "runtime_median_ms", f"{number(r.runtime_median_ms)} ms is less than a nanosecond"
     yield from _thirds(r)
 
 
@@ -166,7 +183,8 @@ def inputs(record: Record) -> Iterator[Fault]:
 
 
 def warm_ups(record: Record) -> Iterator[Fault]:
-    """Yield warm-ups that are said to have become stable, and did not take place."""
+    """Yield warm-ups that did not take place, or took no time that so many inferences take."""
+    can_be_alone = not record.case.device.startswith("BATCH")  # one alone waits for a timeout
     for path, r in timed_loops(record):
         if (r.warmup_n > 0) != (r.warmup_s > 0):
             yield Fault(
@@ -174,6 +192,29 @@ def warm_ups(record: Record) -> Iterator[Fault]:
             )
         elif r.warmup_stable and r.warmup_n == 0:
             yield Fault(f"{path}.warmup_stable", "a warm-up of nothing cannot be stable")
+        elif r.warmup_s > LONGEST_WARM_UP_S:
+            yield Fault(f"{path}.warmup_s", f"{number(r.warmup_s)} s of warm-up")
+        elif can_be_alone and r.warmup_s < WARMING * _least_s(r, r.warmup_n):
+            yield Fault(
+                f"{path}.warmup_s", f"{number(r.warmup_s)} s, where {r.warmup_n} inferences ran"
+            )
+
+
+def _least_s(r: LatencyRound | ThroughputRound, n: int) -> float:
+    """Return what so many inferences take at the least, as fast as the fastest that was timed."""
+    requests = max(1, r.requests) if isinstance(r, ThroughputRound) else 1
+    return n * samples.lower(r.histogram, r.histogram.buckets[0][0]) / 1000 / requests
+
+
+def measuring_time(record: Record) -> Iterator[Fault]:
+    """Yield a whole that is far shorter than the timed loops in it."""
+    loops_s = sum(r.duration_s for _, r in timed_loops(record))
+    whole = record.measuring_time
+    if isinstance(whole, MeasuringTime) and loops_s > LOST * whole.wall_s:
+        yield Fault(
+            "$.measuring_time.wall_s",
+            f"{number(whole.wall_s)} s, where its timed loops took {number(loops_s)} s",
+        )
 
 
 def processor_time(record: Record) -> Iterator[Fault]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import get_args, get_type_hints
 
 from ovreport.checks.fault import Fault, number
 from ovreport.record import (
@@ -12,12 +13,15 @@ from ovreport.record import (
     Memory,
     MemoryMode,
     MemoryRound,
+    PhaseMemory,
     Record,
     Startup,
     StartupCached,
     Throughput,
 )
 
+PHASES: Sequence[str] = get_args(get_type_hints(PhaseMemory)["phase"])
+"""In the order in which they begin."""
 LEAST_BYTES = 1024 * 1024
 """No process that runs Python is smaller."""
 COUNTED = 1.05
@@ -26,6 +30,8 @@ MOST_W = 20_000.0
 """Of one machine."""
 LONGEST_START_MS = 24 * 3600 * 1000
 """A day: a start is stopped long before."""
+LEAST_START_MS = 1e-4
+"""100 ns, a step of the coarsest clock: compiling and inferring take longer."""
 APART = 3.0
 """The meter's window holds the timed loop, and what it takes to start and to end its threads."""
 
@@ -36,6 +42,8 @@ def memory(record: Record) -> Iterator[Fault]:
         names = [phase.phase for phase in r.phases]
         if len(set(names)) < len(names):
             yield Fault(f"{path}.phases", f"a phase stands there twice: {', '.join(names)}")
+        elif names != sorted(names, key=PHASES.index):
+            yield Fault(f"{path}.phases", f"not the order in which they begin: {', '.join(names)}")
         for index, phase in enumerate(r.phases):
             where, peak = f"{path}.phases[{index}]", phase.peak_rss_bytes
             if not LEAST_BYTES <= peak <= record.machine.memory_bytes * COUNTED:
@@ -109,5 +117,8 @@ def startup(record: Record) -> Iterator[Fault]:
                 total_ms = r.read_ms + r.compile_ms + r.first_inference_ms
                 if not 0 < total_ms <= LONGEST_START_MS:
                     yield Fault(f"$.{name}.rounds[{index}]", f"a start of {number(total_ms)} ms")
+                for field in ("compile_ms", "first_inference_ms"):
+                    if (ms := getattr(r, field)) < LEAST_START_MS:
+                        yield Fault(f"$.{name}.rounds[{index}].{field}", f"{number(ms)} ms")
         if isinstance(measured, StartupCached) and measured.cache_bytes == 0:
             yield Fault(f"$.{name}.cache_bytes", "0 bytes in a cache that was loaded")

@@ -21,6 +21,8 @@ from ovreport.record import (
 
 MANY_BUCKETS, MANY_SAMPLES = 8, 100
 """So many samples do not fill so many buckets alike in two rounds by chance."""
+FEWEST_STABLE = 5
+"""Fewer rounds have never been enough for a stable value."""
 WELL_SHORT = 5.0
 """A loop that took less than a fifth of what its tier asks for was not measured at that tier: the
 next tier down asks for less than that. No loop ends early; the rest is slack for odd clocks."""
@@ -150,5 +152,21 @@ def _main(record: Record, demanded: Tier) -> Iterator[tuple[str, int, Sequence[o
         yield "latency.rounds", demanded.rounds, record.latency.rounds
     if isinstance(record.throughput, Throughput):
         yield "throughput.rounds", demanded.rounds, record.throughput.rounds
+    if isinstance(record.startup, Startup):
+        yield "startup.rounds", demanded.processes, record.startup.rounds
     if isinstance(record.generation, Generation):
         yield "generation.loads", demanded.processes, record.generation.loads
+
+
+def verdicts(record: Record) -> Iterator[Fault]:
+    """Yield verdicts that contradict their own reasons, or are of too few rounds."""
+    for name, verdict in record.verdicts.items():
+        path = f"$.verdicts.{name}"
+        if (verdict.level == "stable") == bool(verdict.reasons):
+            what = "with reasons against it" if verdict.reasons else "for no reason"
+            yield Fault(path, f"{verdict.level} {what}")
+        measured = getattr(record, name, None)
+        if not isinstance(measured, Latency | Throughput) or verdict.level != "stable":
+            continue
+        if len(measured.rounds) < FEWEST_STABLE:
+            yield Fault(path, f"stable, of {len(measured.rounds)} rounds")

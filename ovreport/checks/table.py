@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ovreport.checks import (
     accuracy,
+    compiled,
     end_to_end,
     figures,
     generation,
@@ -46,14 +47,19 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check("What was timed had inputs.", "They are rotated.", loops.inputs),
     Check(
-        "A stable warm-up took place.",
-        "It is stable when windows of inferences agree.",
+        "A stable warm-up took place, and the time that its inferences take.",
+        "It is stable when windows of inferences agree; they are the same inferences.",
         loops.warm_ups,
     ),
     Check(
         "Processor time fits into the loop, on so many processors.",
         "It is read when the loop begins and ends.",
         loops.processor_time,
+    ),
+    Check(
+        "Collecting a case took as long as its timed loops, at the least.",
+        "They are a part of it.",
+        loops.measuring_time,
     ),
     Check(
         "No two rounds have the same times or the same samples.",
@@ -77,6 +83,11 @@ CHECKS: tuple[Check, ...] = (
         rounds.tier,
     ),
     Check(
+        "A verdict has reasons where it is not stable, and several rounds where it is.",
+        "It is derived from rounds and reasons.",
+        rounds.verdicts,
+    ),
+    Check(
         "A tier has the demands of its name, or is marked as custom.",
         "Who chooses other numbers is marked.",
         tiers.demands,
@@ -93,8 +104,8 @@ CHECKS: tuple[Check, ...] = (
         end_to_end.end_to_end,
     ),
     Check(
-        "Memory fits into the machine, and its parts into the whole.",
-        "The kernel counts pages that lie in memory.",
+        "Memory fits into the machine, its parts into the whole, and phases are in their order.",
+        "The kernel counts pages that lie in memory, phase by phase.",
         resources.memory,
     ),
     Check(
@@ -127,7 +138,7 @@ CHECKS: tuple[Check, ...] = (
         identity.device,
     ),
     Check(
-        "The executed precision is that of most layers.",
+        "The executed precision is that of most layers, and there are layers.",
         "It is counted over the layers.",
         identity.execution,
     ),
@@ -137,13 +148,24 @@ CHECKS: tuple[Check, ...] = (
         identity.settings,
     ),
     Check(
+        "A model compiled for the processor has the hint, the precision and the devices requested, "
+        "and other engines have no properties of OpenVINO.",
+        "The compiled model is asked for its properties; the processor does what is requested.",
+        compiled.compiled,
+    ),
+    Check(
+        "Streams are no more than a processor of this size is divided into.",
+        "OpenVINO takes at most one a processor.",
+        compiled.streams,
+    ),
+    Check(
         "A model that ran has a checksum and a size.",
         "They are taken of its files, which are listed.",
         identity.checksum,
     ),
     Check(
-        "Weights make up the parameters, and are what the variant says.",
-        "Both are counted in the file that is measured.",
+        "Weights make up the parameters, are what the variant says, and fit into the files.",
+        "All are counted in the file that is measured.",
         identity.weights,
     ),
     Check(
@@ -151,13 +173,31 @@ CHECKS: tuple[Check, ...] = (
         "They are listed with their sizes, and run as they are where nothing was made of them.",
         identity.files,
     ),
-    Check("Shapes are shapes.", "They are read from the compiled model.", identity.ports),
+    Check(
+        "Shapes are shapes, types are types, and no input is listed twice.",
+        "They are read from the model that was compiled.",
+        identity.ports,
+    ),
     Check(
         "A case that failed as a whole has no times.",
         "It failed because no round was finished.",
         identity.outcome,
     ),
-    Check("A machine has processors and memory.", "The kernel lists them.", machine.machine),
+    Check(
+        "A machine has processors and memory, which its name tells.",
+        "The kernel lists them; the name is made of them.",
+        machine.machine,
+    ),
+    Check(
+        "The processor is of the maker that OpenVINO says, and its driver is a property.",
+        "Both read what the processor calls itself; plugins report drivers.",
+        machine.processor,
+    ),
+    Check(
+        "Versions are versions, and the kernel is the operating system's.",
+        "Packages and the kernel say theirs.",
+        machine.software,
+    ),
     Check(
         "Readings are values that they can have.",
         "They are shares, counts, and sensors.",
@@ -174,7 +214,11 @@ CHECKS: tuple[Check, ...] = (
         "A case is measured by one process at a time.",
         times.processes,
     ),
-    Check("Links are of web pages.", "The site shows them.", text.links),
+    Check(
+        "Links are of web pages, and a local file has no folder.",
+        "The site shows them; folders may name somebody.",
+        text.links,
+    ),
     Check(
         "Repeat commands are what the collector makes of the case.",
         "The site shows them, and readers paste them.",

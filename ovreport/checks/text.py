@@ -25,14 +25,16 @@ _THEIRS = re.compile(r"-[a-z][a-z_]*")
 
 
 def links(record: Record) -> Iterator[Fault]:
-    """Yield addresses that are no web pages."""
+    """Yield addresses that are no web pages, and a local file that is named with its folder."""
     pages = [("$.model.homepage", record.model.homepage)]
     for index, one in enumerate(record.model.published):
         pages.append((f"$.model.published[{index}].url", one.url))
     for path, url in pages:
         if url and not is_web_page(url):
             yield Fault(path, "not an address of a web page: it begins with https:// or http://")
-    kind = record.model.source.partition(":")[0]
+    kind, _, name = record.model.source.partition(":")
+    if kind == "file" and "/" in name:
+        yield Fault("$.model.source", "a local file is named without its folder")
     if kind not in SOURCES:
         yield Fault("$.model.source", f"not an address of a file: {', '.join(SOURCES)}")
 

@@ -23,7 +23,7 @@ from ovreport_sitegen.publish import MARKER
 BRANCH = "gh-pages"
 _KEPT = ".ovreport-kept"
 """A file of the branch: which assets are there only for pages of the site before."""
-_HASHED = re.compile(r"(assets|data/answer)/[\w.-]+-[0-9a-f]{10}\.\w+")
+_HASHED = re.compile(r"(assets|data)/[\w./-]+-[0-9a-f]{10}\.\w+")
 _TREE_LINE = re.compile(r"(\d{6}) blob [0-9a-f]+\t(.*)")
 _REGULAR = "100644"
 _NO_SUCH_BRANCH = 2

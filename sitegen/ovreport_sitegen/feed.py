@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from ovreport.changes import Changes, changes
+from ovreport.changes import Changes
 from ovreport.changes_text import words
 from ovreport.store import slug
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
-from ovreport_sitegen.data.timeline import timelines
+from ovreport_sitegen.data.timeline import since_the_run_before
 from ovreport_sitegen.text import day, line, listed, plural, release
 
 FILE = "feed.xml"
@@ -81,8 +81,7 @@ def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
 
 def _changes(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what differs between the newest run of each case and the one before."""
-    lines = timelines(catalogue)
-    found = changes([one.runs[-2] for one in lines], [one.runs[-1] for one in lines])
+    found = since_the_run_before(catalogue)
     texts = _clear(found)
     if texts:
         updated = max(case.after.measured_at for case in found.cases)

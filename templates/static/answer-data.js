@@ -168,9 +168,9 @@
   // ------------------------------------------------------------ cells
   function cell(i, key, state) {
     const R = results(), V = values(key), found = V.at.get(i), ran = of("ran", i);
-    const [cost, costInterval, isBad] = R.completed[i] ? of("cost", i) : ["", "", 0];
+    const [cost, costInterval, isBad] = of("without", i) ? ["", "", 0] : of("cost", i);
     const common = { result: i, key, href: of("href", i), ran, interval: "", level: "", tip: "" };
-    if (R.completed[i] && state.precision === "kept" && !R.counts[i])
+    if (!of("without", i) && state.precision === "kept" && !R.counts[i])
       return { ...common, text: isBad ? "below 99 % of the accuracy" : "accuracy not known",
         cost: isBad ? cost : "", costInterval, isBad };
     if (!found) {
@@ -274,9 +274,10 @@
     const whole = rows.filter((row) => row.cells.every((c) => c && c.value));
     const shared = whole.filter((row) => row.cells.every((c) => c.level !== "unreliable"));
     if (shared.length < 2) return null;
-    const failed = rows.filter((row) => row.cells.some((c) => c && !results().completed[c.result])).length;
-    const leftOut = [[failed, "failed"], [whole.length - shared.length, "unreliable"],
-      [rows.length - whole.length - failed, "without a value in every column"]].filter(([n]) => n);
+    const without = rows.map((row) => row.cells.map((c) => c ? of("without", c.result) : "").filter(Boolean).sort()[0]);
+    const [failed, unsupported] = ["failed", "unsupported"].map((why) => without.filter((one) => one === why).length);
+    const leftOut = [[failed, "failed"], [unsupported, "unsupported"], [whole.length - shared.length, "unreliable"],
+      [rows.length - whole.length - failed - unsupported, "without a value in every column"]].filter(([n]) => n);
     const words = leftOut.map(([n, why]) => `${n} ${why}`).join(", ");
     const note = `of ${plural(shared.length, "model")}${words ? `; left out: ${words}` : ""}`;
     const base = columns.findIndex(([key]) => key === state.baseline), metric = metricOf(state.metric);

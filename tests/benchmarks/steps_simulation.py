@@ -18,7 +18,7 @@ from ovreport.stats import step_limits, steps
 from ovreport.stats.intervals import NORMAL, Floats, Interval
 
 SEED = 20
-LENGTHS = (6, 7, 8, 9, 10, 12, 14, 17, 20, 25, 30, 40, 60)
+LENGTHS = (6, 7, 8, 9, 10, 12, 14, 17, 20, 23, 24, 30, 40, 60)
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the noise's variance, how much each point's own interval tells of."""
 NULL_SERIES, SHOWN_SERIES = 20_000, 1_000

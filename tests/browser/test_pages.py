@@ -160,3 +160,13 @@ def test_the_keyboard_reaches_what_the_mouse_does(watch: Any, address: str) -> N
     watched.page.keyboard.press("Tab")
     assert watched.page.evaluate("document.activeElement.className") == "skip"
     assert watched.page.locator(".scroll:not([tabindex])").count() == 0
+
+
+def test_pages_have_few_elements_at_first(watch: Any, site_folder: Path) -> None:
+    """At most 2,000, until the reader asks for more."""
+    watched = watch()
+    counts = {}
+    for name in pages(site_folder):
+        watched.open((site_folder / name).as_uri())
+        counts[name] = watched.page.evaluate("document.querySelectorAll('*').length")
+    assert {name: count for name, count in counts.items() if count > 2000} == {}

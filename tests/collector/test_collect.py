@@ -445,7 +445,13 @@ def test_the_outcome_is_json_for_scripts(
     assert run([*quickly, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     measuring_time = told.pop("measuring_time")
-    assert told == {"records": 2, "failed": 0, "not_started": {}, "out": str(place.out)}
+    assert told == {
+        "records": 2,
+        "failed": 0,
+        "unsupported": 0,
+        "not_started": {},
+        "out": str(place.out),
+    }
     assert measuring_time["measuring_s"] == 0 < measuring_time["wall_s"]
 
 
@@ -477,6 +483,24 @@ def test_failures_are_in_the_summary_and_the_exit_code(
     assert "f32 → f32" in table
     assert "default → ?" in table
     assert "failed" in table
+
+
+def test_unsupported_cases_are_not_said_to_have_failed(
+    quickly: list[str], fake_child: FakeChild, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot run here is no fault of the run; the exit code says that something is missing."""
+    refusal = JobFailed(reason="no such operation", cause="error", unsupported=True)
+    fake_child.answers = [
+        lambda job: (
+            refusal if isinstance(job, OutputsJob) and job.target.precision == "default" else None
+        )
+    ]
+    assert run([*quickly, "--json"]) == 1
+    captured = capsys.readouterr()
+    assert "1 of 2 cases is unsupported" in captured.err
+    assert "failed" not in captured.err
+    told = json.loads(captured.out)
+    assert (told["failed"], told["unsupported"]) == (0, 1)
 
 
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(

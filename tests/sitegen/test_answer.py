@@ -229,6 +229,20 @@ def test_devices_are_compared_by_the_intervals_of_both() -> None:
     assert "3 of separate runs" in table.counts
 
 
+def test_the_mean_counts_failed_and_unsupported_models_apart() -> None:
+    """A device that cannot run a model did not fail at it."""
+    unsupported = r.Unsupported(reason="the device has no such operation")
+    on_old = {"machine": "old-8c", "full_name": "Old 9", "measured_at": "2026-11-23T12:00:00Z"}
+    lost = [a_failed_record(model=model, title=model, **on_old) for model in ("d", "e", "f")]
+    lost[0] = replace(lost[0], outcome=unsupported)
+    old = two_machines()[0].machine
+    whole = [on("new-2c", "New 9", model=m, title=m, seed=9) for m in ("d", "e", "f")]
+    found = catalogue(*two_machines(), *whole, *(replace(one, machine=old) for one in lost))
+    (mean,) = compared(found).means
+    assert "2 failed" in mean.note
+    assert "1 unsupported" in mean.note
+
+
 def test_no_clear_difference_is_said() -> None:
     """Equal machines."""
     (mean,) = compared(catalogue(*two_machines(1.0))).means

@@ -19,7 +19,7 @@ from ovreport.errors import InputError, OvreportError
 from ovreport.store import write
 from ovreport_sitegen.commands import init, publish
 from ovreport_sitegen.deploy import BRANCH, deploy
-from ovreport_sitegen.publish import MARKER, replace
+from ovreport_sitegen.publish import MARKER, new_site
 from tests.factories import a_record
 
 pytest.importorskip("ghp_import", reason="a dependency of ovreport: install it again")
@@ -40,7 +40,10 @@ def bare(tmp_path: Path) -> Path:
 def a_site(folder: Path, style: str, **more: bytes) -> Path:
     """Return a site with one asset, whose name holds a checksum."""
     page = f'<link rel="stylesheet" href="assets/site-{style}.css">'.encode()
-    replace(folder, {"index.html": page, f"assets/site-{style}.css": b"a{}", **more})
+    with new_site(folder) as new:
+        for name, data in {"index.html": page, f"assets/site-{style}.css": b"a{}", **more}.items():
+            new.add(name, data)
+        new.publish()
     return folder
 
 
@@ -185,7 +188,7 @@ def test_a_published_site_works_below_a_path(
     for link in ours:
         assert urllib.request.urlopen(urljoin(root, link)).status == 200, link  # noqa: S310
     lost = (folder / "marks" / "404.html").read_text(encoding="utf-8")
-    style = next(f"marks/{path}" for path in ours if path.startswith("assets/site-"))
+    style = next(f"marks/{path}" for path in ours if re.match(r"assets/site-.*css", path))
     assert f'href="/{style}"' in lost
     sitemap = (folder / "marks" / "sitemap.xml").read_text(encoding="utf-8")
     assert "<loc>https://me.github.io/marks/</loc>" in sitemap

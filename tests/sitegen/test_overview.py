@@ -169,6 +169,33 @@ def test_a_machine_that_ran_f32_only_lost_nothing() -> None:
     assert topics(a_reference())["How right"].value == "1 of 1"
 
 
+def test_f32_is_what_ran_not_what_was_requested() -> None:
+    """A default that ran in bf16 and has no accuracy gave something up, nobody knows how much."""
+    unknown = r.Unsupported(reason="no labelled inputs")
+    bf16 = a_record(precision="default", executed="bf16", accuracy=unknown, seed=2)
+    assert "How right" not in topics(a_record(accuracy=unknown), bf16)
+
+
+def test_models_without_a_result_are_counted_where_all_others_ran_in_f32() -> None:
+    """A model that failed is no model that kept its accuracy."""
+    failed = a_failed_record(model="b", title="B", seed=2)
+    right = topics(a_reference(), failed)["How right"]
+    assert right.value == "1 of 2"
+    assert "1 failed" in right.text
+
+
+def test_charts_name_the_precisions_that_were_requested() -> None:
+    """Where only f32 was measured, nothing is of the default precision."""
+    default = a_record(precision="default", model="b", title="B", seed=2)
+    for records, named in (
+        ([a_reference()], "f32"),
+        ([default], "default precision"),
+        ([a_reference(), default], "default precision and f32"),
+    ):
+        card = next(c for c in overview.view(catalogue(*records)).cards if c.id == "latency")
+        assert card.conditions.endswith(f" · {named}")
+
+
 def test_variants_are_judged_where_the_published_files_ran_in_f32() -> None:
     """What INT8 costs is worth knowing too."""
     int8 = a_record(variant="int8", executed="i8", top1=0.9, seed=2)

@@ -48,8 +48,8 @@ Examples:
 
 \b
 Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
-Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad input,
-130 stopped by Ctrl-C, 143 by SIGTERM.
+Exit codes: 0 all cases measured, 1 some failed (their records say why) or files could not be used,
+2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 
@@ -214,10 +214,7 @@ def collect(
         tables.show_results(collected, out, console)
         tables.show_refused(plan, console)
     if collected.failed:
-        raise IncompleteError(
-            f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "
-            "why"
-        )
+        raise IncompleteError(f"{tables.without_result(collected)}; their records say why")
     if collected.not_started:
         raise IncompleteError("some models have no records: the list above says what to do")
     _check_all_named(plan.refused)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ovreport import paths, store
 from ovreport.errors import SourceError
-from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
+from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record, Unsupported
 from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
 from ovreport_collector.machine.core_to_core import CoreToCore
@@ -69,6 +69,11 @@ class Collected:
     def failed(self) -> list[Record]:
         """The records of cases that did not complete, or of which a measurement failed."""
         return [record for record in self.records if not _is_whole(record)]
+
+    @property
+    def unsupported(self) -> list[Record]:
+        """Those of `failed` that no device or engine of this machine can run at all."""
+        return [record for record in self.failed if isinstance(record.outcome, Unsupported)]
 
 
 def measure(

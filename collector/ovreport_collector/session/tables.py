@@ -182,11 +182,23 @@ def _refused(plan: Plan) -> list[dict[str, str]]:
     ]
 
 
+def without_result(collected: Collected) -> str:
+    """Return how many cases failed and how many are unsupported; there is at least one."""
+    unsupported, cases = len(collected.unsupported), len(collected.records)
+    failed = len(collected.failed) - unsupported
+    are = "is" if unsupported == 1 else "are"
+    if not failed:
+        return f"{unsupported} of {_count(cases, 'case')} {are} unsupported"
+    also = f", {unsupported} {are} unsupported" if unsupported else ""
+    return f"{failed} of {_count(cases, 'case')} failed{also}"
+
+
 def results_as_json(plan: Plan, collected: Collected, out: Path) -> dict[str, object]:
     """Return what came of a collect, for scripts."""
     return {
         "records": len(collected.records),
-        "failed": len(collected.failed),
+        "failed": len(collected.failed) - len(collected.unsupported),
+        "unsupported": len(collected.unsupported),
         "not_started": {
             model: {"where": why.where, "reason": why.what, "remedy": why.remedy}
             for model, why in collected.not_started.items()

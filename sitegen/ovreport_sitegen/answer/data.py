@@ -19,13 +19,14 @@ from typing import Any, get_args
 
 from ovreport.metrics import GROUPS, Metric, MetricValue
 from ovreport.metrics.ratio_words import is_time
-from ovreport.record import Accuracy, Level
+from ovreport.record import Accuracy, Level, NotMeasured
 from ovreport.store import slug
 from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import cost_of, ran_words, value_cell
 from ovreport_sitegen.answer.choice import ACCURACY, counts, fullness, value_key
 from ovreport_sitegen.answer.state import TASK
 from ovreport_sitegen.answer.table import accuracy_label, metric_of, pool, row_order
+from ovreport_sitegen.components.cells import status_word
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
@@ -99,7 +100,7 @@ def _file(name: str, data: Mapping[str, Any]) -> tuple[str, bytes]:
 def _results(
     catalogue: Catalogue, results: Sequence[Result], names: dict[str, str]
 ) -> dict[str, Any]:
-    others = ("model", "variant", "requested", "ran", "cost", "href", "work")
+    others = ("model", "variant", "requested", "ran", "cost", "href", "work", "without")
     coded = {key: _Coded() for key in (*axes.AXES, *others)}
     for r in results:
         for key, axis in axes.AXES.items():
@@ -114,6 +115,8 @@ def _results(
         coded["cost"].add((cost.text, cost.interval, int(cost.is_bad)))
         coded["href"].add(r.href)
         coded["work"].add(_work(r))
+        outcome = r.record.outcome
+        coded["without"].add(status_word(outcome) if isinstance(outcome, NotMeasured) else "")
     pools = [{id(r) for r in pool(catalogue, columns)} for columns in POOLS]
     order = [d.slug for d in sorted(catalogue.devices, key=catalogue.rank, reverse=True)]
     return {
@@ -124,7 +127,6 @@ def _results(
         "plain": [int(r.is_baseline) for r in results],
         "published": [int(r.is_published) for r in results],
         "native": [int(bool(r.framework)) for r in results],
-        "completed": [int(r.completed) for r in results],
         "quick": [int(r.quick) for r in results],
         "fullness": [fullness(r) for r in results],
         "architecture_only": [int(r.model.architecture_only) for r in results],

@@ -9,7 +9,7 @@ from typing import get_args
 
 from ovreport.metrics import GROUPS, METRICS, Metric, MetricValue
 from ovreport.metrics.apart import interval_of
-from ovreport.record import Accuracy, Level
+from ovreport.record import Accuracy, Level, NotMeasured
 from ovreport.stats.intervals import Interval
 from ovreport.store import slug
 from ovreport_sitegen.answer import axes, ratios
@@ -24,6 +24,7 @@ from ovreport_sitegen.answer.cells import (
 )
 from ovreport_sitegen.answer.choice import ACCURACY, choose, counts, fullness, value_key
 from ovreport_sitegen.answer.state import DEFAULT_STATE, KEPT, PUBLISHED, TASK, State
+from ovreport_sitegen.components.cells import status_word
 from ovreport_sitegen.components.ratio_card import mean_ratio
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
@@ -374,11 +375,11 @@ def _mean_row(
     shared = [row for row in whole if all(map(_is_reliable, row.cells))]
     if len(shared) < 2:
         return None
-    failed = sum(any(map(_has_failed, row.cells)) for row in rows)
+    without = Counter(filter(None, map(_why_without, rows)))
     left_out = (
-        (failed, "failed"),
+        *((without[why], why) for why in ("failed", "unsupported")),
         (len(whole) - len(shared), "unreliable"),
-        (len(rows) - len(whole) - failed, "without a value in every column"),
+        (len(rows) - len(whole) - without.total(), "without a value in every column"),
     )
     words = [f"{n} {why}" for n, why in left_out if n]
     note = f"of {plural(len(shared), 'model')}" + (
@@ -396,8 +397,11 @@ def _mean_row(
     return MeanRow(name, note, tuple(cells))
 
 
-def _has_failed(cell: AnswerCell | None) -> bool:
-    return bool(cell and cell.result and not cell.result.completed)
+def _why_without(row: AnswerRow) -> str:
+    """Return `failed` or `unsupported` of a row with such a case, `failed` of one with both."""
+    outcomes = (cell.result.record.outcome for cell in row.cells if cell and cell.result)
+    words = {status_word(outcome) for outcome in outcomes if isinstance(outcome, NotMeasured)}
+    return min(words, default="")
 
 
 def _is_reliable(cell: AnswerCell | None) -> bool:

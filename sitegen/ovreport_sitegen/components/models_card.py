@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.ranking import Second, model_name, preferred, ranking_card
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import listed
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class _ModelsCard:
     title: str
     axis: str
     second: Second | None = None
-    conditions: str = "default precision"
+    conditions: str = ""
+    """How requests arrive, where that matters; empty: the requested precisions are named."""
 
 
 _CARDS = {
@@ -130,15 +132,24 @@ def models_card(
     `key`: the metric, one of those that have a card. `keep`: which results are in it.
     """
     card, device = _CARDS[key], catalogue.device_with(key)
+    results = [r for r in preferred(catalogue.of_device(device)) if keep(r)]
+    conditions = card.conditions or _precisions(results)
     return ranking_card(
-        [r for r in preferred(catalogue.of_device(device)) if keep(r)],
+        results,
         key,
         id_=card.id,
         title=card.title,
         axis=card.axis,
-        conditions=f"{device.label} · {card.conditions}",
+        conditions=f"{device.label} · {conditions}" if conditions else device.label,
         naming=model_name,
         log=True,
         second=card.second,
         more=more,
     )
+
+
+def _precisions(results: Sequence[Result]) -> str:
+    """Return the precisions that the results were requested in, the default one first."""
+    requested = {r.requested for r in results}
+    named = ["default precision"] if "default" in requested else []
+    return listed([*named, *sorted(requested - {"default"})])

@@ -21,7 +21,7 @@ from ovreport import checks, store
 from ovreport.decoding import decode
 from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.figures import Figure, case_of, rows_of
-from ovreport.history import CaseKey, Moment, case_key, had_no_file
+from ovreport.history import CaseKey, Moment, case_key, had_no_file, line_conditions
 from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record
 from ovreport.store import Duplicate, Loaded
@@ -49,9 +49,14 @@ class Summary(Struct, frozen=True, array_like=True):
     """Of the model."""
     openvino: str
     """Full build string."""
+    kernel: str
     measured_at: str
+    tier: str
+    """Name."""
     min_seconds: float
     """Of the tier's loops."""
+    conditions: bytes
+    """Points of one line over time have the same: `ovreport.history.line_conditions`."""
     started: tuple[str, str]
     """When its first and its last process began to measure."""
     completed: bool
@@ -70,7 +75,19 @@ class Summary(Struct, frozen=True, array_like=True):
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
 
 
-_ALIKE = ("case", "machine", "device", "engine", "model", "title", "openvino", "measured")
+_ALIKE = (
+    "case",
+    "machine",
+    "device",
+    "engine",
+    "model",
+    "title",
+    "openvino",
+    "measured",
+    "kernel",
+    "tier",
+    "conditions",
+)
 """What many summaries have alike."""
 
 
@@ -93,8 +110,11 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         model=model_key(record),
         title=record.model.title,
         openvino=record.software.openvino,
+        kernel=record.software.kernel,
         measured_at=record.measured_at,
+        tier=record.tier.name,
         min_seconds=record.tier.min_seconds,
+        conditions=line_conditions(record),
         started=(starts[0], starts[-1]),
         completed=isinstance(record.outcome, Completed),
         had_no_file=had_no_file(record),

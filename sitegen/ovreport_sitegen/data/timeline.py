@@ -1,18 +1,37 @@
-"""Every run of each case, from old to new."""
+"""Every run of each case, from old to new; of older runs only what is needed is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from ovreport.changes import Run
-from ovreport.history import may_be_joined
-from ovreport.metrics import MetricValue
+from ovreport.changes import Changes, Run, changes
+from ovreport.history import line_conditions
+from ovreport.metrics import MetricValue, MetricValues
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import release
+
+DRAWN = ("latency_ms", "throughput_ips", "time_to_first_token_ms", "time_per_output_token_ms")
+"""Metrics that are followed over time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A run on a line over time."""
+
+    measured_at: str
+    openvino: str
+    """Full build string."""
+    kernel: str
+    tier: str
+    conditions: bytes
+    """Points of one line have the same."""
+    values: dict[str, MetricValue]
+    """Of the metrics that are drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,33 +40,87 @@ class Timeline:
 
     result: Result
     """The newest one, as pages show it."""
-    runs: tuple[Run, ...]
-    """From old to new."""
+    earlier: tuple[Entry, ...]
+    """The others, from old to new; at least one."""
+    collection: Collection
+
+    def run(self, index: int) -> Run:
+        """Return all of the run with an index, that of the newest being last."""
+        if index == len(self.earlier):
+            return Run(self.result.record, self.result.metric_values)
+        entry = self.earlier[index]
+        return Run(self.collection.shown(entry), self.collection.values(entry))
 
     @property
-    def releases(self) -> dict[str, Run]:
-        """OpenVINO release → the newest run of it, in the order of their first runs."""
-        return {release(run.record.software.openvino): run for run in self.runs}
+    def last_two(self) -> tuple[Run, Run]:
+        """The run before the newest, and the newest."""
+        newest = len(self.earlier)
+        return self.run(newest - 1), self.run(newest)
 
-    def lines(self, metric: str) -> list[list[Run]]:
-        """Return the runs that have a metric, as lines: of one line are points that compare."""
-        found: list[list[Run]] = []
-        before: Run | None = None
-        for run in self.runs:
-            if not isinstance(run.values.get(metric), MetricValue):
+    @property
+    def releases(self) -> tuple[Run, Run] | None:
+        """The newest runs of the release before and of the newest run's; None: there is one."""
+        of = self.result.release
+        others = [i for i, e in enumerate(self.earlier) if release(e.summary.openvino) != of]
+        return (self.run(others[-1]), self.run(len(self.earlier))) if others else None
+
+    @property
+    def repeated(self) -> tuple[Run, Run] | None:
+        """The last two runs between which nothing changed that records tell of; None: no such.
+
+        Of the same OpenVINO, kernel and conditions: what differs is chance or the machine.
+        """
+        record = self.result.record
+        known = [(e.summary.openvino, e.summary.kernel, e.summary.conditions) for e in self.earlier]
+        known.append((record.software.openvino, record.software.kernel, line_conditions(record)))
+        same = [i for i, (a, b) in enumerate(pairwise(known)) if a == b]
+        return (self.run(same[-1]), self.run(same[-1] + 1)) if same else None
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Every run as a point."""
+        record = self.result.record
+        found = [
+            Point(
+                entry.summary.measured_at,
+                entry.summary.openvino,
+                entry.summary.kernel,
+                entry.summary.tier,
+                entry.summary.conditions,
+                _drawn(self.collection.values(entry)),
+            )
+            for entry in self.earlier
+        ]
+        newest = Point(
+            record.measured_at,
+            record.software.openvino,
+            record.software.kernel,
+            record.tier.name,
+            line_conditions(record),
+            _drawn(self.result.metric_values),
+        )
+        return (*found, newest)
+
+    def lines(self, metric: str) -> list[list[Point]]:
+        """Return the points that have a metric, as lines: of one line are those that compare."""
+        found: list[list[Point]] = []
+        for point in self.points:
+            if metric not in point.values:
                 continue
-            if before is not None and _are_joined(before, run, metric):
-                found[-1].append(run)
+            if found and _are_joined(found[-1][-1], point, metric):
+                found[-1].append(point)
             else:
-                found.append([run])
-            before = run
+                found.append([point])
         return found
 
 
-def _are_joined(first: Run, second: Run, metric: str) -> bool:
-    a, b = first.values[metric], second.values[metric]
-    alike = isinstance(a, MetricValue) and isinstance(b, MetricValue) and a.kind == b.kind
-    return alike and may_be_joined(first.record, second.record)
+def _drawn(values: MetricValues) -> dict[str, MetricValue]:
+    return {key: value for key in DRAWN if isinstance(value := values.get(key), MetricValue)}
+
+
+def _are_joined(first: Point, second: Point, metric: str) -> bool:
+    alike = first.values[metric].kind == second.values[metric].kind
+    return alike and first.conditions == second.conditions
 
 
 def has_history(catalogue: Catalogue) -> bool:
@@ -55,36 +128,19 @@ def has_history(catalogue: Catalogue) -> bool:
     return any(catalogue.earlier_of(result) for result in catalogue.everything)
 
 
+def timelines(catalogue: Catalogue) -> Iterator[Timeline]:
+    """Yield the runs of each case that has several, in the order of the results."""
+    yield from filter(None, (timeline_of(catalogue, result) for result in catalogue.everything))
+
+
+def timeline_of(catalogue: Catalogue, result: Result) -> Timeline | None:
+    """Return the runs of a result's case; None where there is one."""
+    earlier = catalogue.earlier_of(result)
+    return Timeline(result, tuple(earlier), catalogue.collection) if earlier else None
+
+
 @lru_cache(maxsize=1)
-def timelines(catalogue: Catalogue) -> tuple[Timeline, ...]:
-    """Return the runs of each case that has several, in the order of the results."""
-    return tuple(_timelines(catalogue))
-
-
-def _timelines(catalogue: Catalogue) -> Iterator[Timeline]:
-    found = catalogue.collection
-    for result in catalogue.everything:
-        if earlier := catalogue.earlier_of(result):
-            runs = [Run(found.shown(entry), found.values(entry)) for entry in earlier]
-            yield Timeline(result, (*runs, Run(result.record, result.metric_values)))
-
-
-def repeated(lines: Sequence[Timeline]) -> list[tuple[Run, Run]]:
-    """Return the last two runs of each case between which nothing changed that records tell of.
-
-    Of the same OpenVINO, kernel and driver: what differs between them is chance or the machine.
-    """
-    found = []
-    for one in lines:
-        pairs = [pair for pair in pairwise(one.runs) if _is_repeated(*pair)]
-        found += pairs[-1:]
-    return found
-
-
-def _is_repeated(first: Run, second: Run) -> bool:
-    a, b = first.record, second.record
-    return (
-        a.software.openvino == b.software.openvino
-        and a.software.kernel == b.software.kernel
-        and may_be_joined(a, b)
-    )
+def since_the_run_before(catalogue: Catalogue) -> Changes:
+    """Return what changed from the run before to the newest one, of every case that has both."""
+    pairs = [one.last_two for one in timelines(catalogue)]
+    return changes([a for a, _ in pairs], [b for _, b in pairs])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from ovreport.changes import CaseChanges, Change, Changes, Run, changes, speed_of
+from ovreport.changes import CaseChanges, Change, Changes, changes
 from ovreport.changes_text import words
 from ovreport.history import case_key
 from ovreport.metrics import METRICS, Metric, MetricValue
@@ -21,12 +21,19 @@ from ovreport_sitegen.charts.history_picture import HistoryMark, HistoryPicture,
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.data.timeline import Timeline, has_history, repeated, timelines
+from ovreport_sitegen.data.timeline import (
+    DRAWN,
+    Point,
+    Timeline,
+    has_history,
+    since_the_run_before,
+    timelines,
+)
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import day, line, listed, plural, release
 
-OPEN_PICTURES, MOST_PICTURES = 12, 60
-"""Pictures that are open, and in all; the downloads have every run."""
+OPEN_PICTURES, MOST_PICTURES = 12, 30
+"""Pictures that are open, and cases that have any: those with most runs."""
 _COLUMNS = (
     Column("Case"),
     Column("What"),
@@ -75,22 +82,23 @@ class ChangesView:
 
 def view(catalogue: Catalogue) -> ChangesView:
     """Return the view of the page."""
-    lines = timelines(catalogue)
+    lines = list(timelines(catalogue))
     of_case = {case_key(one.result.record): one.result for one in lines}
-    found = [one for one in (_of_releases(lines, of_case), _of_runs(lines, of_case)) if one]
-    drawn = sorted(_pictures(lines), key=lambda one: not one.picture.steps)
+    found = [one for one in (_of_releases(lines, of_case), _of_runs(catalogue, of_case)) if one]
+    longest = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
+    shown = sorted(drawn(longest), key=lambda one: not one.picture.steps)
     head = Head(
         "What changed",
         f"{plural(len(lines), 'case')} measured more than once. A change is called clear if it is "
         f"{100 * MIN_DIFFERENCE:.0f} % or more and chance is unlikely: of all that are called so, "
         "on average one in twenty at most is none.",
     )
-    left_out = max(0, len(drawn) - MOST_PICTURES)
+    left_out = len(lines) - len(longest)
     return ChangesView(
         head=head,
         comparisons=tuple(found),
         check=_check(lines),
-        pictures=tuple(drawn[:MOST_PICTURES]),
+        pictures=tuple(shown),
         open_pictures=OPEN_PICTURES,
         pictures_left_out=left_out,
     )
@@ -104,7 +112,7 @@ OfCase = dict[tuple[str, ...], Result]
 
 def _of_releases(lines: Sequence[Timeline], of_case: OfCase) -> Comparison | None:
     """Return the newest release of each case against the release before; None without two."""
-    pairs = [list(one.releases.values())[-2:] for one in lines if len(one.releases) > 1]
+    pairs = [pair for one in lines if (pair := one.releases)]
     if not pairs:
         return None
     names = listed(
@@ -114,11 +122,10 @@ def _of_releases(lines: Sequence[Timeline], of_case: OfCase) -> Comparison | Non
     return _comparison("releases", f"OpenVINO {names}", found, of_case)
 
 
-def _of_runs(lines: Sequence[Timeline], of_case: OfCase) -> Comparison:
+def _of_runs(catalogue: Catalogue, of_case: OfCase) -> Comparison:
     """Return the newest run of each case against the run before."""
-    before, after = ([one.runs[i] for one in lines] for i in (-2, -1))
-    return _comparison("runs", "The newest run of each case against the one before",
-                       changes(before, after), of_case)  # fmt: skip
+    title = "The newest run of each case against the one before"
+    return _comparison("runs", title, since_the_run_before(catalogue), of_case)
 
 
 def _comparison(id_: str, title: str, found: Changes, of_case: OfCase) -> Comparison:
@@ -159,7 +166,7 @@ def _sentences(found: Changes) -> Iterator[str]:
             "chance."
         )
     for what, before, after in found.conditions:
-        yield f"Differs besides: {what}, {line(before, 60)} → {line(after, 60)}."
+        yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
 
 
 def _table(
@@ -201,7 +208,7 @@ def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:
 
 def _check(lines: Sequence[Timeline]) -> str:
     """Return how often a clear change is found where the software is the same."""
-    pairs = repeated(lines)
+    pairs = [pair for one in lines if (pair := one.repeated)]
     found = changes([a for a, _ in pairs], [b for _, b in pairs])
     compared = [change for _, change in found.every if change.effect is not None]
     if not compared:
@@ -217,25 +224,27 @@ def _check(lines: Sequence[Timeline]) -> str:
 # ---------------------------------------------------------------- pictures
 
 
-def _pictures(lines: Sequence[Timeline]) -> Iterator[Picture]:
+def drawn(lines: Iterable[Timeline]) -> Iterator[Picture]:
+    """Yield the pictures of cases over time: of the speeds that have several values."""
     for one in lines:
-        for key in speed_of(one.result.record)[:2]:
-            runs = list(chain.from_iterable(one.lines(key)))
-            if len(runs) > 1:
+        for key in DRAWN:
+            points = list(chain.from_iterable(one.lines(key)))
+            if len(points) > 1:
                 yield _picture(one, key)
 
 
 def _picture(one: Timeline, key: str) -> Picture:
     metric, result, lines = METRICS[key], one.result, one.lines(key)
     marks = [_mark(metric, run, number) for number, runs in enumerate(lines) for run in runs]
-    found = [step for runs in lines for step in _steps(metric, key, runs)]
-    runs = list(chain.from_iterable(lines))
+    found = [step for line_ in lines for step in _steps(metric, line_)]
+    points = list(chain.from_iterable(lines))
     low, high = scale([(m.low, m.value, m.high) for m in marks])
-    first, last = (day(runs[i].record.measured_at) for i in (0, -1))
+    first, last = (day(points[i].measured_at) for i in (0, -1))
     place = f"{result.model.title}, {result.label}"
     title = (
-        f"{metric.label} of {place} on {result.device.label}: {plural(len(runs), 'run')}, {first} "
-        f"to {last}, {metric.format_unit(marks[0].value)} to {metric.format_unit(marks[-1].value)}."
+        f"{metric.label} of {place} on {result.device.label}: {plural(len(points), 'run')}, "
+        f"{first} to {last}, {metric.format_unit(marks[0].value)} to "
+        f"{metric.format_unit(marks[-1].value)}."
     )
     parts = ", not all joined: conditions or certainty differ" if len(lines) > 1 else ""
     steps_said = f"; {plural(len(found), 'step')}" if found else ""
@@ -244,7 +253,7 @@ def _picture(one: Timeline, key: str) -> Picture:
         where=result.device.label,
         href=result.href,
         metric=f"{metric.label}, {metric.unit}",
-        note=f"{plural(len(runs), 'run')}{parts}{steps_said}",
+        note=f"{plural(len(points), 'run')}{parts}{steps_said}",
         picture=HistoryPicture(
             title=title,
             marks=tuple(marks),
@@ -258,23 +267,24 @@ def _picture(one: Timeline, key: str) -> Picture:
     )
 
 
-def _mark(metric: Metric, run: Run, number: int) -> HistoryMark:
-    record, value = run.record, _known(run, metric.key)
+def _mark(metric: Metric, point: Point, number: int) -> HistoryMark:
+    value = point.values[metric.key]
     ends = f"{metric.format(value.low)} – {metric.format(value.high)}"
     tip = (
-        f"{day(record.measured_at)}, OpenVINO {release(record.software.openvino)}: "
-        f"{metric.format_unit(value.value)} ({ends}), {value.kind}, {record.tier.name}"
+        f"{day(point.measured_at)}, OpenVINO {release(point.openvino)}: "
+        f"{metric.format_unit(value.value)} ({ends}), {value.kind}, {point.tier}"
     )
-    at = datetime.fromisoformat(record.measured_at).timestamp()
     filled = value.kind != "observed"
-    return HistoryMark(at, value.value, value.low, value.high, number, filled, tip)
+    return HistoryMark(_time(point), value.value, value.low, value.high, number, filled, tip)
 
 
-def _steps(metric: Metric, key: str, runs: Sequence[Run]) -> Iterator[tuple[float, str]]:
-    values = [interval_of(_known(run, key)) for run in runs]
-    for step in steps(values):
-        at = datetime.fromisoformat(runs[step.index].record.measured_at).timestamp()
-        yield at, ratio_words(metric, _as_better(metric, step.ratio))[0]
+def _steps(metric: Metric, points: Sequence[Point]) -> Iterator[tuple[float, str]]:
+    for step in steps([interval_of(point.values[metric.key]) for point in points]):
+        yield _time(points[step.index]), ratio_words(metric, _as_better(metric, step.ratio))[0]
+
+
+def _time(point: Point) -> float:
+    return datetime.fromisoformat(point.measured_at).timestamp()
 
 
 def _as_better(metric: Metric, ratio: Interval) -> Interval:
@@ -282,13 +292,6 @@ def _as_better(metric: Metric, ratio: Interval) -> Interval:
     if metric.direction == "higher":
         return ratio
     return Interval(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
-
-
-def _known(run: Run, key: str) -> MetricValue:
-    value = run.values[key]
-    if not isinstance(value, MetricValue):  # `Timeline.lines` has only runs with a value
-        raise TypeError(key)
-    return value
 
 
 PAGE = Page("changes", "What changed", view, when=has_history, parent="data")

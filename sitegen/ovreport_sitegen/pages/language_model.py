@@ -1,4 +1,4 @@
-"""The page of one language model: its generation, and each result in full."""
+"""The page of one language model: its generation, and a list of its results."""
 
 from __future__ import annotations
 

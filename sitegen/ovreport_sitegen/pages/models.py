@@ -29,7 +29,7 @@ def view(catalogue: Catalogue) -> ModelsView:
         "Models and devices",
         f"{plural(len(catalogue.models) + len(catalogue.language_models), 'model')} and "
         f"{plural(len(catalogue.devices), 'device')} have results here. Each has a page with "
-        "all results, the noise readings behind them, and the commands that reproduce them.",
+        "all results; each result has a page with the command that repeats it.",
     )
     return ModelsView(head, _model_list(catalogue), _device_list(catalogue))
 

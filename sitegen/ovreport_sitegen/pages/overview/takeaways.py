@@ -268,12 +268,18 @@ def _optimized(catalogue: Catalogue) -> Takeaway | None:
 
 
 def _exact(results: Sequence[Result]) -> Takeaway | None:
-    """Return that everything ran in f32, with which accuracies are compared."""
-    ran = {r.model.id for r in results if r.completed}
-    exact = {r.model.id for r in results if r.completed and r.is_baseline}
-    text = "models ran in f32, with which accuracies are compared: no precision was given up."
-    value = f"{len(exact)} of {len(ran)}"
-    return Takeaway("How right", value, text, "accuracy.html") if exact else None
+    """Return that whatever ran, ran in f32, with which accuracies are compared.
+
+    None where something ran in another precision, whatever was requested, or in derived weights.
+    """
+    ran = [r for r in results if r.completed]
+    if not ran or not all(r.is_published and r.executed == "f32" for r in ran):
+        return None
+    exact, every = {r.model.id for r in ran}, {r.model.id for r in results}
+    without = {r.model.id: r for r in results if not r.completed}
+    text = "models ran in f32, with which accuracies are compared: no precision was given up"
+    text += f"{left_out_words(without.values(), (), 'latency')}."
+    return Takeaway("How right", f"{len(exact)} of {len(every)}", text, "accuracy.html")
 
 
 def _failed(results: Sequence[Result]) -> Takeaway | None:

@@ -14,10 +14,13 @@ from ovreport.record import Accuracy
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import value_cell
-from ovreport_sitegen.components.table import Cell, Table
+from ovreport_sitegen.components.marks import look
+from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.timeline import timeline_of
 from ovreport_sitegen.pages.accuracy import table as accuracies
+from ovreport_sitegen.pages.changes import Picture, drawn
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table
 from ovreport_sitegen.pages.page import Head, PageOfEach
 from ovreport_sitegen.pages.result import full, history
@@ -37,11 +40,14 @@ class Number:
     """A headline of a result."""
 
     label: str
-    cell: Cell
+    text: str
     unit: str = ""
+    interval: str = ""
     level: str = ""
     """Its verdict; empty where it has none."""
     note: str = ""
+    is_missing: bool = False
+    """The text says what happened instead."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class ResultView:
     concurrency: Table | None
     curve: Card | None
     arrivals: Table | None
+    over_time: tuple[Picture, ...]
     history: Table | None
     """Earlier records of the case; None where there are none."""
 
@@ -85,6 +92,7 @@ def view(catalogue: Catalogue, result: Result) -> ResultView:
         concurrency=concurrency_table(catalogue, [result]) if is_language else None,
         curve=curve.result_card(result),
         arrivals=arrivals_table([result]),
+        over_time=tuple(drawn([line] if (line := timeline_of(catalogue, result)) else [])),
         history=history.table(catalogue.collection, result, catalogue.earlier_of(result)),
     )
 
@@ -96,16 +104,17 @@ def _numbers(result: Result) -> Iterator[Number]:
     keys = _HEADLINES_OF_LANGUAGE if result.record.case.is_language else _HEADLINES
     for key in keys:
         found, metric = result.metric_values.get(key), METRICS[key]
+        cell = value_cell(result, key)
         if isinstance(found, MetricValue):
-            level = found.verdict.level
-            yield Number(metric.label, value_cell(result, key), metric.unit, level)
+            text = look(found).text(cell.text)
+            yield Number(metric.label, text, metric.unit, cell.sub, found.verdict.level)
         elif found is not None:
-            yield Number(metric.label, value_cell(result, key))
+            yield Number(metric.label, cell.text, note=cell.sub, is_missing=True)
     if isinstance(result.accuracy, Accuracy):
+        metric, cell = METRICS[result.accuracy.metric], accuracy_cells.value_cell(result)
         cost = accuracy_cells.cost_cell(result)
         note = "" if cost.tone == "missing" else f"{cost.text} points against f32"
-        label = METRICS[result.accuracy.metric].label
-        yield Number(label, accuracy_cells.value_cell(result), note=note)
+        yield Number(metric.label, cell.text, metric.unit, cell.sub, note=note)
 
 
 def made_of(catalogue: Catalogue, result: Result) -> bytes:
