@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Variant = Literal["fp64", "fp32", "bf16", "fp16", "int8", "int4", "other"]
+Variant = Literal["fp64", "fp32", "bf16", "fp16", "int8", "int4", "other", "none"]
 """Weights that a published file may have."""
 _STORED_AS: Mapping[str, Variant] = {
     "f64": "fp64",
@@ -31,13 +31,10 @@ _STORED_AS: Mapping[str, Variant] = {
 """Type of weights, as OpenVINO calls it → variant."""
 
 
-def stored_as(weights: Mapping[str, int]) -> Variant | None:
-    """Return the variant that a file is, by type → number of weights: what most are stored in.
-
-    None where it has no weights.
-    """
+def stored_as(weights: Mapping[str, int]) -> Variant:
+    """Return the variant that a file is, by type → number of weights: what most are stored in."""
     most = max(weights, key=lambda dtype: weights[dtype], default=None)
-    return None if most is None else _STORED_AS.get(most, "other")
+    return "none" if most is None else _STORED_AS.get(most, "other")
 
 
 METHODS: Mapping[str, str] = {
@@ -148,6 +145,8 @@ VARIANTS: Mapping[str, VariantInfo] = {
                 weights_only=True,
             ),
         ),
+        # What only computes: resizing, sorting, a postprocessing step.
+        VariantInfo("none", label="no weights", short="no weights", phrase="No weights"),
         # Ternary, NF4, 8-bit floats: no suite has one yet.
         VariantInfo("other", label="other weights", short="other", phrase="Another type"),
     )

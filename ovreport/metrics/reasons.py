@@ -25,7 +25,8 @@ REASONS: dict[str, ReasonText] = {
         "Too few rounds",
         "With fewer than three rounds nothing can be said about how repeatable a number is; with "
         "fewer than ten, of an observed value over rounds that follow each other, too little.",
-        "Let the collect finish, or run it again: it resumes.",
+        "Let a collect that was interrupted finish: the same command resumes it. One that has "
+        "finished needs a higher tier, or more `--rounds`.",
     ),
     "too-few-samples": ReasonText(
         "Too few inferences",

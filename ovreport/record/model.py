@@ -40,6 +40,10 @@ class Port(Part, frozen=True):
     name: Text
     dtype: Text
     shape: list[int]
+    """Size of each dimension; empty of a scalar, and where it is not fixed."""
+    sized_by_data: bool | None = None
+    """Whether the shape is not fixed, but depends on the data. None: it was not told, and an empty
+    shape may be either."""
 
 
 class Original(Part, frozen=True, tag_field="kind", tag="original"):

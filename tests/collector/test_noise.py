@@ -102,6 +102,15 @@ def test_looks_too_close_make_no_peak() -> None:
     assert found["foreign_cpu_peak_share"] < 0.05
 
 
+def test_a_watch_too_short_for_a_peak_is_not_said_to_be_an_unreadable_file() -> None:
+    """Shares of the whole time and the peak come of the same counters."""
+    short = noise.readings_of([Window([at(0), at(0.2, busy=0.1)])])
+    assert "foreign_cpu_share" in short
+    why = noise.unreadable(short)
+    assert why["foreign_cpu_peak_share"] != noise.unreadable({})["foreign_cpu_peak_share"]
+    assert "/proc/stat" not in why["steal_peak_share"]
+
+
 def test_extremes_are_those_of_the_looks_between() -> None:
     """Before and after, the machine idles: its clock says nothing about the round."""
     idle = {"frequency_mhz": 800.0, "temperature_c": 40.0, "load_average_1m": 0.1}

@@ -13,6 +13,7 @@ from ovreport.variants import stored_as
 from ovreport_collector.engines.openvino.weights import weights
 from ovreport_collector.models.inspect.description import Description
 from ovreport_collector.models.inspect.job import Wanted, inspect
+from ovreport_collector.models.variants import possible
 from ovreport_collector.plan.model_inputs import faults_of
 from ovreport_collector.suite.model import File, Model
 from tests.collector import models
@@ -64,6 +65,13 @@ def test_weights_that_are_put_together_count_all() -> None:
     assert weights(dense(ops.concat(parts, 1))) == {"f32": 32}
 
 
+def test_weights_that_are_an_output_count() -> None:
+    """Of a model without inputs nothing depends on any, and its file is full of numbers."""
+    stored = ops.constant(np.ones((3, 4), np.float32))
+    assert weights(ov.Model([stored], [])) == {"f32": 12}
+    assert weights(ov.Model([ops.relu(stored)], [])) == {"f32": 12}
+
+
 def test_shapes_and_ranges_are_no_weights() -> None:
     """Neither new shapes nor the ranges of a quantization of activations."""
     x = ops.parameter([1, 8], np.float32, name="x")
@@ -77,7 +85,7 @@ def test_what_most_weights_are_names_the_variant() -> None:
     assert stored_as({"f16": 90, "f32": 10}) == "fp16"
     assert stored_as({"bf16": 1}) == "bf16"
     assert stored_as({"nf4": 1}) == "other"
-    assert stored_as({}) is None
+    assert stored_as({}) == "none"
 
 
 def test_a_suite_that_says_otherwise_is_refused(tmp_path: Path) -> None:
@@ -89,3 +97,19 @@ def test_a_suite_that_says_otherwise_is_refused(tmp_path: Path) -> None:
     (fault,) = faults_of("$.models[0]", model, found, str)
     assert fault.path == "$.models[0].variant"
     assert "fp16" in fault.remedy
+
+
+def test_a_model_without_weights_is_of_no_precision(tmp_path: Path) -> None:
+    """Whatever its suite calls it; nothing can be made of its weights either."""
+    x = ops.parameter([1, 4], np.float32, name="x")
+    path = models.save(ov.Model([ops.relu(x)], [x], "net"), tmp_path / "net.xml")
+    found = inspect({"it": Wanted(file=str(path))})["it"]
+    assert isinstance(found, Description)
+    assert found.variant == "none"
+    file = File(uri="file:net.xml")
+    claimed = Model(id="net", title="Net", task="generic", file=file, variant="int8")
+    (fault,) = faults_of("$.models[0]", claimed, found, str)
+    assert fault.path == "$.models[0].variant"
+    honest = Model(id="net", title="Net", task="generic", file=file, variant="none")
+    assert not list(faults_of("$.models[0]", honest, found, str))
+    assert possible(honest) == ()

@@ -43,12 +43,12 @@ def test_what_gets_slower_and_what_is_new_are_told(site: Path, branch: Path) -> 
     later = "2026-11-24T10:00:00Z"
     store.write(a_record(model="two", median_ms=10, seed=2, measured_at=later), branch)
     other = a_record(model="one", measured_at=later)
-    machine = msgspec.structs.replace(other.machine, id="strange-thing-1c-1g-abcdef")
+    machine = msgspec.structs.replace(other.machine, id="strange-thing-8c-32g-abcdef")
     store.write(msgspec.structs.replace(other, machine=machine), branch)
     found = contribution([branch], site)
     assert (len(found.new), len(found.old)) == (2, 2)
     text = markdown(found)
-    assert "`strange-thing-1c-1g-abcdef` **new**" in text
+    assert "`strange-thing-8c-32g-abcdef` **new**" in text
     assert re.search(r"take the place of older ones: 1\b", text)
     assert re.search(r"that the site does not have: 1\b", text)
     assert re.search(r"\| two .*\*\*.*slower\*\*", text)

@@ -271,3 +271,9 @@ def test_a_language_model_is_described_as_any_other() -> None:
     assert any(name == "Licence" for name, _ in about.facts)
     assert all("-1" not in text for text in (*about.inputs, *about.outputs))
     assert port_text(r.Port(name="ids", dtype="i64", shape=[-1, 4])) == "ids: i64, any × 4"
+    said = {
+        known: port_text(r.Port(name="v", dtype="f32", shape=[], sized_by_data=known))
+        for known in (True, False, None)
+    }
+    assert said[False] == "v: f32, scalar"
+    assert len(set(said.values())) == 3

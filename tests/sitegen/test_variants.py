@@ -169,3 +169,18 @@ def test_ours_is_the_accuracy_in_the_published_metric() -> None:
     table = published_table(found)
     assert table is not None
     assert ">97.0<" in table.rows[0].html
+
+
+def test_a_model_without_inputs_or_weights_is_said_to_have_none() -> None:
+    """What is not there was not overlooked."""
+    made = a_record(variant="none")
+    outputs = [r.Port(name="y", dtype="f32", shape=[], sized_by_data=True)]
+    bare = msgspec.structs.replace(
+        made.model, parameters=0, weights={}, inputs=[], outputs=outputs, files=[]
+    )
+    found = catalogue(msgspec.structs.replace(made, model=bare))
+    shown = model.view(found, found.models[0]).about
+    assert dict(shown.facts)["Parameters"] == "none"
+    assert not shown.inputs
+    assert "scalar" not in shown.outputs[0]
+    assert "fp32" not in found.results[0].label

@@ -216,7 +216,12 @@ def _port(detail: Mapping[str, Any]) -> Port:
     dtype = dtype_name(np.dtype(detail["dtype"]).name)
     shape = detail["shape"].tolist()
     is_static = -1 not in detail["shape_signature"].tolist()[1:]
-    return Port(name=detail["name"], dtype=dtype, shape=shape if is_static else [])
+    return Port(
+        name=detail["name"],
+        dtype=dtype,
+        shape=shape if is_static else [],
+        sized_by_data=not is_static,
+    )
 
 
 def _operations(interpreter: Any) -> list[dict[str, Any]]:

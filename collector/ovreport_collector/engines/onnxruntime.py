@@ -274,7 +274,13 @@ def _ports(
 
 def _port(port: Any, shape: Sequence[Any]) -> Port:
     static = all(isinstance(size, int) for size in shape)
-    return Port(name=port.name, dtype=dtype_name(_dtype(port)), shape=list(shape) if static else [])
+    return Port(
+        name=port.name,
+        dtype=dtype_name(_dtype(port)),
+        shape=list(shape) if static else [],
+        # ONNX Runtime gives no sizes of a scalar, and none where not even their number is known.
+        sized_by_data=not static if shape else None,
+    )
 
 
 def _dtype(port: Any) -> str:

@@ -32,6 +32,9 @@ _PSI = "the kernel has no pressure information (/proc/pressure)"
 _FREQUENCY = "no processor frequency is readable (usual on virtual machines)"
 _NO_QUOTA = "no control group with a processor quota"
 _OWN = "the measuring process could not read its context switches"
+_TOO_SHORT = "what was watched was over within a quarter of a second: too short for a peak"
+_PEAK_OF = {"foreign_cpu_peak_share": "foreign_cpu_share", "steal_peak_share": "steal_share"}
+"""The share of the whole time that a peak share is of."""
 _WHY = {
     "foreign_cpu_share": _TIMES,
     "foreign_cpu_peak_share": _TIMES,
@@ -138,7 +141,8 @@ def readings_of(windows: Sequence[Window]) -> dict[str, float]:
 
 def unreadable(found: dict[str, float]) -> dict[str, str]:
     """Return why each reading that this machine does not give is missing."""
-    return {key: why for key, why in _WHY.items() if key not in found}
+    short = {peak: _TOO_SHORT for peak, share in _PEAK_OF.items() if share in found}
+    return {key: why for key, why in (_WHY | short).items() if key not in found}
 
 
 class Watch:

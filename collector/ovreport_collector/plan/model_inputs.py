@@ -107,8 +107,9 @@ def faults_of(
     if sound and found.misfit:
         yield Fault(at, found.misfit, f"in the file the inputs are {inputs}")
     yield from _option_faults(path, model, found)
-    if found.weights and model.variant != found.variant:
-        what = f"{model.variant}, and most weights in the file are {found.variant}"
+    if model.variant != found.variant:
+        stored = f"most weights in the file are {found.variant}"
+        what = f"{model.variant}, and {stored if found.weights else 'the file has no weights'}"
         yield Fault(f"{path}.variant", what, f'write variant = "{found.variant}"')
 
 

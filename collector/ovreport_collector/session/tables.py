@@ -176,12 +176,6 @@ def _show_not_started(collected: Collected, console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _refused(plan: Plan) -> list[dict[str, str]]:
-    return [
-        {"file": fault.path, "reason": fault.what, "remedy": fault.remedy} for fault in plan.refused
-    ]
-
-
 def without_result(collected: Collected) -> str:
     """Return how many cases failed and how many are unsupported; there is at least one."""
     unsupported, cases = len(collected.unsupported), len(collected.records)
@@ -191,6 +185,12 @@ def without_result(collected: Collected) -> str:
         return f"{unsupported} of {_count(cases, 'case')} {are} unsupported"
     also = f", {unsupported} {are} unsupported" if unsupported else ""
     return f"{failed} of {_count(cases, 'case')} failed{also}"
+
+
+def _refused(plan: Plan) -> list[dict[str, str]]:
+    return [
+        {"file": fault.path, "reason": fault.what, "remedy": fault.remedy} for fault in plan.refused
+    ]
 
 
 def results_as_json(plan: Plan, collected: Collected, out: Path) -> dict[str, object]:

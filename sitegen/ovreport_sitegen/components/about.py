@@ -13,6 +13,13 @@ from ovreport_sitegen.text import line, megabytes, safe_url
 _FILES = 12
 """Of a model that are named."""
 
+_WITHOUT_SIZES: Mapping[bool | None, str] = {
+    True: "shape depends on the data",
+    False: "scalar",
+    None: "scalar or of unknown shape",
+}
+"""Whether the shape depends on the data → what is said of one without sizes."""
+
 
 @dataclass(frozen=True)
 class About:
@@ -46,7 +53,7 @@ def about(results: Sequence[Result], namesakes: Sequence[ModelRef] = ()) -> Abou
             *_files(newest.files),
             *_conversion(newest.origin),
             ("Size", megabytes(newest.size_bytes)),
-            ("Parameters", count_text(newest.parameters) if newest.parameters else "not counted"),
+            ("Parameters", _parameters(newest.parameters, as_published)),
             *_weights(newest.weights),
         ),
         inputs=tuple(map(port_text, newest.inputs[:20])),
@@ -54,6 +61,13 @@ def about(results: Sequence[Result], namesakes: Sequence[ModelRef] = ()) -> Abou
         id=newest.id,
         namesakes=tuple(namesakes),
     )
+
+
+def _parameters(counted: int, results: Sequence[Result]) -> str:
+    """Return the number of weights, or that there are none, or that nobody counted them."""
+    if counted:
+        return count_text(counted)
+    return "none" if all(r.variant == "none" for r in results) else "not counted"
 
 
 def _weights(weights: Mapping[str, int]) -> list[tuple[str, str]]:
@@ -91,5 +105,5 @@ def count_text(n: int) -> str:
 def port_text(port: Port) -> str:
     """Return an input or output as `name: type, shape`; `any` is a dynamic dimension."""
     sizes = ("any" if size < 0 else str(size) for size in port.shape[:12])
-    shape = " × ".join(sizes) or "scalar"
+    shape = " × ".join(sizes) or _WITHOUT_SIZES[port.sized_by_data]
     return f"{line(port.name, 80)}: {line(port.dtype, 20)}, {shape}"

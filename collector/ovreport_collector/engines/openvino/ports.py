@@ -64,8 +64,13 @@ def port_shape(port: Any) -> list[int] | None:
 
 def described(port: Any, position: int = 0) -> Port:
     """Return a port as records describe it."""
-    dtype = port.get_element_type().to_string()
-    return Port(name=port_name(port, position), dtype=dtype, shape=port_shape(port) or [])
+    shape = port_shape(port)
+    return Port(
+        name=port_name(port, position),
+        dtype=port.get_element_type().to_string(),
+        shape=shape or [],
+        sized_by_data=shape is None,
+    )
 
 
 def array_for(port: Any, sample: Sample, position: int = 0) -> Array:

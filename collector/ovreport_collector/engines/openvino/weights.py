@@ -1,8 +1,9 @@
 """The weights of a model as its file has them: how many, and in what type they are stored.
 
-Counted is what a computation gets that depends on no input: constants, through whatever is done
-to them first. So quantized weights count once, without their scales and zero points, and weights
-that the graph fills in (ConstantOfShape of ONNX) count although the file has one number for each.
+Counted is what a computation, or an output, gets that depends on no input: constants, through
+whatever is done to them first. So quantized weights count once, without their scales and zero
+points, and weights that the graph fills in (ConstantOfShape of ONNX) count although the file has
+one number for each.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ def weights(model: Any) -> dict[str, int]:
 
 
 def _used(model: Any) -> Iterator[_Weight]:
-    """Yield the weights that reach what depends on an input, some several times."""
+    """Yield the weights that reach an output, or what depends on an input, some several times."""
     constant: dict[str, _Weights] = {}  # node that depends on no input → weights in its value
     for node in model.get_ordered_ops():
         sources = _sources(node)
         if node.get_type_name() == "Constant":
             constant[node.get_name()] = _stored(node)
-        elif _is_constant(node, sources, constant):
+        elif node.get_type_name() != "Result" and _is_constant(node, sources, constant):
             constant[node.get_name()] = _through(node, sources, constant)
         else:
             for source in sources:

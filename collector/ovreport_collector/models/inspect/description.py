@@ -101,8 +101,8 @@ class Description(Struct, frozen=True, kw_only=True, tag="description"):
 
     @property
     def variant(self) -> Variant:
-        """Weights of the file, as suites call them; fp32 where it has none."""
-        return stored_as(self.weights) or "fp32"
+        """Weights of the file, as suites call them."""
+        return stored_as(self.weights)
 
     def input(self, name: str) -> PortDescription | None:
         """Return the input that has this name among its names; None if none has."""
