@@ -423,7 +423,8 @@ def test_a_dry_run_measures_nothing(
     assert told["suite"] == "my.toml"
     assert told["tier"]["name"] == "quick"
     assert told["expected_s"] > 0
-    assert len(fake_child.jobs) == 1  # the probe
+    # What is here is looked at, and no more.
+    assert [type(job).__name__ for job in fake_child.jobs] == ["ProbeJob", "InspectJob"]
     assert not place.out.exists()
 
 
@@ -450,6 +451,7 @@ def test_the_outcome_is_json_for_scripts(
         "failed": 0,
         "unsupported": 0,
         "not_started": {},
+        "refused": [],
         "out": str(place.out),
     }
     assert measuring_time["measuring_s"] == 0 < measuring_time["wall_s"]

@@ -86,3 +86,19 @@ def test_declaring_commands_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "mistyped", "meant"),
+    [
+        ("--engine", "onxruntime", "onnxruntime"),
+        ("--variant", "int8-wieghts", "int8-weights"),
+        ("--precision", "bf61", "bf16"),
+    ],
+)
+def test_of_a_mistyped_choice_the_one_that_may_be_meant_is_named(
+    option: str, mistyped: str, meant: str
+) -> None:
+    found = CliRunner().invoke(collect, [option, mistyped])
+    assert found.exit_code == 2
+    assert f'did you mean "{meant}"?' in found.output

@@ -305,6 +305,13 @@ def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, content: bytes, what
     assert caught.value.remedy or "→" in str(caught.value)
 
 
+def test_a_suite_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_bytes(b"\xef\xbb\xbfformat = 1\n")
+    with pytest.raises(SuiteError, match="missing required"):
+        load_suite.load(path)
+
+
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="folder"):
         load_suite.load(tmp_path)

@@ -48,8 +48,8 @@ Examples:
 
 \b
 Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
-Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad input,
-130 stopped by Ctrl-C, 143 by SIGTERM.
+Exit codes: 0 all cases measured, 1 some failed (their records say why) or files could not be used,
+2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 
