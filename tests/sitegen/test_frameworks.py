@@ -205,7 +205,7 @@ def test_a_model_page_shows_both(records: list[r.Record]) -> None:
     """Each result has a place of its own, and the framework's is marked."""
     found = catalogue(*records)
     view = model.view(found, found.models[0])
-    assert len({shown.anchor for shown in view.results}) == 2
+    assert len({shown.result.href for shown in view.results}) == 2
     assert "native frameworks" in view.head.lede
     assert "ONNX Runtime" in view.findings[-1]
     assert "no clear difference" in view.findings[-1]
