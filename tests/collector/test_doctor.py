@@ -63,7 +63,9 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> None:
 def during(root: Path, **changes: float | None) -> dict[str, Check]:
     """Return the checks of a look, by id; None takes a reading away."""
     readings = {k: v for k, v in {**QUIET, **changes}.items() if v is not None}
-    return {c.id: c for c in activity.checks(Look(readings=readings, programs=[]), root)}
+    trips_ns = [140.0, 151.0] if readings else []
+    look = Look(readings=readings, programs=[], round_trips_ns=trips_ns)
+    return {c.id: c for c in activity.checks(look, root)}
 
 
 def set_up(root: Path, **files: str) -> dict[str, Check]:
@@ -100,6 +102,20 @@ def test_bad_is_what_the_verdict_calls_noisy(
     assert beyond[check].status == "bad"
     assert beyond[check].remedy
     assert [c.id for c in beyond.values() if c.status != "ok"] == [check]
+
+
+def test_processors_that_were_moved_apart_may_slow_small_models(laptop: Path) -> None:
+    """Told by round trips that differ, and no matter how long those of a machine are."""
+
+    def found(*ns: float) -> Check:
+        look = Look(readings=QUIET, programs=[], round_trips_ns=ns)
+        return {c.id: c for c in activity.checks(look, laptop)}["core-to-core"]
+
+    assert found(380.0, 390.0).status == "ok"
+    apart = found(140.0, 380.0, 150.0)
+    assert apart.status == "warn"
+    assert "140 to 380 ns" in apart.value
+    assert apart.remedy
 
 
 def test_what_cannot_be_read_is_unknown_and_never_ok(tmp_path: Path) -> None:

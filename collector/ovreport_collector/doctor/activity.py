@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.metrics.evidence import FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
+from ovreport.metrics.evidence import CORES_APART, FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
 from ovreport_collector.doctor.check import DISTURBED, NOISY, Check, Status, gib, share
 from ovreport_collector.machine import noise, processes, procfs
+from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.machine.processes import Process
 
 HOT_C = 80.0
 """Processors throttle from 95 to 105 °C; a suite warms an idle one by more than the difference."""
-_SHOWN = 5
+_SHOWN, _TRIPS = 5, 10
 _NAMED = 0.005
 """Share of the machine from which on a program is named."""
 _SWAP_SHARE = 0.05
@@ -30,12 +31,14 @@ class Look:
     """Of `ovreport.metrics.evidence.READINGS`."""
     programs: Sequence[tuple[str, float]]
     """Names of other programs, and the share of the machine that each took; the busiest first."""
+    round_trips_ns: Sequence[float] = ()
+    """Of a byte from one processor to another and back, spread over the time."""
 
 
 def look(seconds: float, root: Path) -> Look:
     """Watch the machine for so many seconds."""
     before, there = noise.snapshot(root), processes.everyone(root)
-    time.sleep(seconds)
+    round_trips_ns = _round_trips_ns(seconds)
     after, now = noise.snapshot(root), processes.everyone(root)
     ours = {os.getpid(), *(p.pid for p in processes.started_by(os.getpid(), root))}
     capacity_s = (after.at - before.at) * (os.cpu_count() or 1)
@@ -45,7 +48,18 @@ def look(seconds: float, root: Path) -> Look:
             (name, taken_s / capacity_s)
             for name, taken_s in busiest(there, (p for p in now if p.pid not in ours))
         ],
+        round_trips_ns=round_trips_ns,
     )
+
+
+def _round_trips_ns(seconds: float) -> list[float]:
+    """Let so many seconds pass, and look now and then how far apart our processors are."""
+    found = []
+    with CoreToCore() as cores:
+        for _ in range(_TRIPS):
+            time.sleep(seconds / _TRIPS)
+            found.append(cores.round_trip_ns())
+    return [ns for ns in found if ns is not None]
 
 
 def busiest(before: Iterable[Process], after: Iterable[Process]) -> list[tuple[str, float]]:
@@ -64,6 +78,7 @@ def checks(seen: Look, root: Path) -> Iterator[Check]:
     yield _pressure(seen.readings)
     yield _swap(seen.readings, procfs.memory_bytes(root))
     yield _steal(seen.readings)
+    yield _cores(seen.round_trips_ns)
     yield _heat(seen.readings)
 
 
@@ -151,6 +166,23 @@ def _steal(readings: Mapping[str, float]) -> Check:
         why=f"Over {share(STEAL_SHARE)} for other virtual machines disturbs a round.",
         effect=DISTURBED if bad else "",
         remedy="Measure on a dedicated instance, or on bare metal." if bad else "",
+    )
+
+
+def _cores(round_trips_ns: Sequence[float]) -> Check:
+    near, far = min(round_trips_ns, default=0.0), max(round_trips_ns, default=0.0)
+    apart = far > CORES_APART * near
+    return Check(
+        id="core-to-core",
+        title="Between processors",
+        status="warn" if apart else "ok" if round_trips_ns else "unknown",
+        value=(f"{near:,.0f} to {far:,.0f}" if apart else f"{far:,.0f}") + " ns a round trip"
+        if round_trips_ns
+        else "not measured: one processor only, or a busy machine",
+        why="Where a host moves the processors of a virtual machine apart, threads wait longer for "
+        "each other, and small models get slower by half and more; nothing else shows it.",
+        effect="Latency rounds on processors far apart are not quiet." if apart else "",
+        remedy="Pin the virtual processors, or measure on bare metal." if apart else "",
     )
 
 
