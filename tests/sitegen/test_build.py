@@ -540,3 +540,18 @@ def test_two_records_of_one_time_are_a_problem_on_the_data_page(tmp_path: Path) 
     page = (tmp_path / "out" / "data.html").read_text()
     assert all(f"{path.parent.name}/{path.name}" in page for path in made)
     assert str(tmp_path) not in page
+
+
+def test_the_data_page_lists_no_more_problems_than_it_has_room_for(
+    site: Path, tmp_path: Path
+) -> None:
+    """Thousands of bad records are counted, and listed by `validate`."""
+    folder = site / "records" / "bad"
+    folder.mkdir()
+    for number in range(103):
+        (folder / f"{number}.json").write_text("{}")
+    built = build(site, [], tmp_path / "out")
+    assert len(built.faults) == 103
+    page = (tmp_path / "out" / "data.html").read_text()
+    assert page.count('<th scope="row">bad/') == 100
+    assert "And 3 more" in page

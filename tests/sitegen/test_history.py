@@ -158,7 +158,7 @@ class TestSharedId:
         assert [page.stem.rpartition("-")[2] for page in pages] == ["01234567", "12345678"]
         for page, other in zip(pages, pages[::-1], strict=True):
             assert f'href="{other.name}"' in page.read_text()
-        (row,) = data_page.view(catalogue_of(*records)).faults
+        (row,) = data_page.view(catalogue_of(*records)).faults.shown
         assert "2 different models" in row.what
         rows = figure_rows(catalogue_of(*records))
         assert len({row["model_sha256"] for row in rows}) == 2

@@ -27,6 +27,14 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Problems:
+    """Records with something wrong: those that the page has room for, and how many more."""
+
+    shown: tuple[Fault, ...]
+    more: int
+
+
+@dataclass(frozen=True)
 class Download:
     """A file to take away."""
 
@@ -43,14 +51,16 @@ class DataView:
     machines: tuple[MachineRef, ...]
     """Each has downloads of its own."""
     downloads: tuple[Download, ...]
-    faults: tuple[Fault, ...]
-    doubts: tuple[Fault, ...]
+    faults: Problems
+    doubts: Problems
     """Of records that are shown though `ovreport validate` refuses them, the first of each."""
     older: int
     has_changes: bool
     """Whether the site has the page that compares runs."""
 
 
+MOST_PROBLEMS = 100
+"""Of a table: a page that lists thousands is read by nobody; `ovreport validate` lists all."""
 _DOWNLOADS = (
     Download(
         "data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."
@@ -72,10 +82,15 @@ def view(catalogue: Catalogue) -> DataView:
         f"Everything behind these pages: {plural(total, 'record')}, of which "
         f"{len(catalogue.older):,} are history.",
     )
-    faults = (*map(_fault, catalogue.faults), *starmap(_shared, catalogue.shared_ids.items()))
-    doubts = tuple(map(_fault, catalogue.doubts))
+    shared = starmap(_shared, catalogue.shared_ids.items())
+    faults = _problems([*shared, *map(_fault, catalogue.faults)])
+    doubts = _problems([*map(_fault, catalogue.doubts)])
     older, has_runs = len(catalogue.older), has_history(catalogue)
     return DataView(head, catalogue.machines, _DOWNLOADS, faults, doubts, older, has_runs)
+
+
+def _problems(found: Sequence[Fault]) -> Problems:
+    return Problems(tuple(found[:MOST_PROBLEMS]), max(0, len(found) - MOST_PROBLEMS))
 
 
 APART = "give each model an id of its own, or remove the records of files that are outdated"
