@@ -55,6 +55,7 @@ id = "colours"
 title = "A classifier"
 task = "image-classification"
 file = { uri = "file:colours.xml" }
+variant = "none"
 shapes = { image = [1, 24, 32, 3] }
 data = "imagenet"
 
@@ -439,10 +440,11 @@ def test_a_classifier_of_the_users_own_is_quantized_by_data_of_their_own(place: 
     """One command: a part calibrates, the rest judges both, and the record says so."""
     data = place.root / "data" / "imagenet"
     for i in range(9):
-        made.an_image(data / "val" / "green" / f"more_{i}.JPEG", (0, 150 + 10 * i, 3 * i))
+        made.an_image(data / "val" / "green" / f"more_{i}.JPEG", (0, 30 + 25 * i, 3 * i))
     models.save(models.image_classifier(), place.root / "colours.xml")
     text = (place.root / "my.toml").read_text()
     text = text.replace("image = [1, 24, 32, 3]", "x = [1, 3, 32, 48]").replace("36", "64")
+    text = text.replace('variant = "none"', 'variant = "fp32"')
     (place.root / "my.toml").write_text(text.replace('layout = "NHWC"', 'layout = "NCHW"', 1))
     requested = ["--precision", "f32", "--model", "colours", *place.user_datasets]
     assert place.collect(*requested, "--variant", "int8") == 0, capsys.readouterr()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovreport import repeat
 from ovreport.metrics import HEADLINES, METRICS, MetricValue, metric_values
 from ovreport.metrics.reasons import REASONS
-from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
+from ovreport.record import Accuracy, Completed, Failed, MeasuringTime, Unsupported, Verdict
 from ovreport_sitegen.charts.rounds_picture import RoundsPicture
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.listed import WITH_VERDICT
@@ -205,6 +205,11 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
         ("Driver", line(record.device.driver, 100)),
         ("System", line(f"{software.os}, kernel {software.kernel}, Python {software.python}", 200)),
         ("Packages", line(packages, 300)),
+        *(
+            (("Accuracy of", line(f"{accuracy.n:,} {accuracy.unit}: {accuracy.data}", 400)),)
+            if isinstance(accuracy := record.accuracy, Accuracy)
+            else ()
+        ),
         (
             "Inputs",
             line(
