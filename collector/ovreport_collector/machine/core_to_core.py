@@ -80,6 +80,7 @@ class CoreToCore:
         if self._other is None or self._shared is None or self._other.stdin is None:
             return None
         try:
+            self._shared[0] = echo.ASKED  # it must not find that it is over when it wakes up
             self._other.stdin.write(b".")
             self._other.stdin.flush()
             os.sched_setaffinity(0, {self._allowed[0]})  # of this thread alone
