@@ -26,9 +26,9 @@ STEAL_SHARE = 0.02
 WAITING_SHARE = 0.05
 """Of a loop with one request at a time, whose threads are no more than the processors."""
 IDLE_SHARE = 0.10
-CORES_APART = 1.5
-"""Round trips between processors take 140 ns within one chip of a host and 380 ns between two, on
-the machine where this was seen: nothing lies in between."""
+CORES_APART = 2.0
+"""Where this was seen, a round trip took 130 to 230 ns while small models ran at full speed, mostly
+140, and 340 to 400 ns while they were slow."""
 FREQUENCY_DROP = NOISY_HALF_WIDTH
 """Computing time goes with the clock: such a drop by itself makes rounds differ by as much."""
 

@@ -87,7 +87,7 @@ REASONS: dict[str, ReasonText] = {
     ),
     "cores-apart": ReasonText(
         "Processors moved apart",
-        "In some processes a byte took over 1.5 times as long from one processor to another as in "
+        "In some processes a byte took over twice as long from one processor to another as in "
         "others: the host of a virtual machine ran its processors further apart. Threads that "
         "wait for each other get slower, by half and more in small models.",
         "Collect again, or measure where processors are pinned: bare metal, a dedicated instance.",
