@@ -12,13 +12,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ovreport.change import Change
 from ovreport.changes import (
     MEMORY,
     MEMORY_OF_LANGUAGE,
     SPEED,
     SPEED_OF_LANGUAGE,
     CaseChanges,
-    Change,
     Changes,
 )
 from ovreport.engines import OPENVINO
@@ -127,10 +127,15 @@ def _is_worse(change: Change) -> bool:
 def _conditions(found: Changes) -> Iterator[str]:
     for what, before, after in found.conditions:
         yield f"{what}: {one_line(before, 60)} → {one_line(after, 60)}"
-    if found.cases:
+    if found.in_turn:
         yield (
-            "The two were measured at different times: what else changed on the machine in between "
-            "is in every ratio."
+            f"{_plural(found.in_turn, 'case')} measured in turn in one run: ratios of speed are of "
+            "pairs of rounds."
+        )
+    if n := len(found.cases) - found.in_turn:
+        yield (
+            f"{_plural(n, 'case')} measured at different times: what else changed on the machine "
+            "in between is in every ratio."
         )
 
 

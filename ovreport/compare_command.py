@@ -9,7 +9,8 @@ import click
 from rich.console import Console
 
 from ovreport import changes_text as text
-from ovreport.changes import CaseChanges, Change, Changes, Run, changes, speed_of
+from ovreport.change import Change, Run
+from ovreport.changes import CaseChanges, Changes, changes, speed_of
 from ovreport.errors import IncompleteError, InputError
 from ovreport.selection import parse, read
 

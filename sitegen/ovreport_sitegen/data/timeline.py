@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from ovreport.changes import Changes, Run, changes
+from ovreport.change import Run
+from ovreport.changes import Changes, changes
 from ovreport.history import line_conditions
 from ovreport.metrics import MetricValue, MetricValues
 from ovreport_sitegen.data.catalogue import Catalogue

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from ovreport.changes import CaseChanges, Change, Changes, changes
+from ovreport.change import Change
+from ovreport.changes import CaseChanges, Changes, changes
 from ovreport.changes_text import words
 from ovreport.history import case_key
 from ovreport.metrics import METRICS, Metric, MetricValue
