@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ovreport.change import Change, Run, accuracy_change, change_of
 from ovreport.history import case_key, had_no_file, made_alike, model_checksum
 from ovreport.metrics import METRICS
-from ovreport.record import Completed, Record
+from ovreport.record import Completed, Execution, Record
 from ovreport.stats.discoveries import discoveries
 
 SPEED = ("latency_ms", "throughput_ips", "startup_ms")
@@ -54,6 +54,8 @@ class Changes:
     """Those that both have and that can be compared."""
     newly_failed: Sequence[Record]
     """Records of the later set that failed, whose case ran in the earlier one."""
+    newly_ran: Sequence[Record]
+    """Records of the earlier set that failed, whose case ran in the later one."""
     not_compared: Sequence[tuple[Record, str]]
     """Records of the later set whose case the other set has too, and why they are not compared:
     under what other conditions, for one."""
@@ -68,6 +70,12 @@ class Changes:
         return sum(any(c.pairs for c in case.changes.values()) for case in self.cases)
 
     @property
+    def other_precision(self) -> list[CaseChanges]:
+        """Cases whose executed precision is another one, where both could be read."""
+        pairs = [(case, executed(case.before), executed(case.after)) for case in self.cases]
+        return [case for case, before, after in pairs if before and after and before != after]
+
+    @property
     def every(self) -> list[tuple[CaseChanges, Change]]:
         """Each change with its case."""
         return [(case, change) for case in self.cases for change in case.changes.values()]
@@ -76,6 +84,11 @@ class Changes:
 def speed_of(record: Record) -> tuple[str, ...]:
     """Return the metrics in which a record can become faster or slower."""
     return SPEED_OF_LANGUAGE if record.case.is_language else SPEED
+
+
+def executed(record: Record) -> str:
+    """Return the precision that most layers ran in; empty where it could not be read."""
+    return record.execution.precision if isinstance(record.execution, Execution) else ""
 
 
 def changes(before: Iterable[Run], after: Iterable[Run]) -> Changes:
@@ -99,6 +112,7 @@ def changes(before: Iterable[Run], after: Iterable[Run]) -> Changes:
     return Changes(
         cases=_announced(cases),
         newly_failed=[b for a, b in both if _ran(a) and not _ran(b)],
+        newly_ran=[a for a, b in both if _ran(b) and not _ran(a)],
         not_compared=[(b, why) for _, b, why in refused],
         only_before=[record for record in gone if _name(record) not in met],
         only_after=[record for record in new if _name(record) not in met],

@@ -132,7 +132,7 @@ def newest_by(
     items: Iterable[T], moment_of: Callable[[T], Moment]
 ) -> tuple[list[T], list[T], list[RecordError]]:
     """Do as `newest` does with anything that stands for a record."""
-    by_age = sorted(((moment_of(item), item) for item in items), key=lambda pair: _age(pair[0]))
+    by_age = sorted(((moment_of(item), item) for item in items), key=lambda pair: age(pair[0]))
     had = {at.named for at, _ in by_age if not at.had_no_file}
     by_case: dict[CaseKey, list[tuple[Moment, T]]] = {}
     for at, item in by_age:
@@ -150,7 +150,8 @@ def newest_by(
     return current, [item for _, item in by_age if id(item) not in newest_ones], doubts
 
 
-def _age(at: Moment) -> tuple[str, float, str]:
+def age(at: Moment) -> tuple[str, float, str]:
+    """Return what records of one case are sorted by, from old to new."""
     return at.measured_at, at.min_seconds, at.path.name
 
 

@@ -6,13 +6,16 @@ measured alternately (A B A B…): whatever slowed one slowed the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 from ovreport.metrics.headline import prior_of
 from ovreport.record import Latency, Record, Startup, Throughput
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.spread import PROCESSES, ROUNDS, Prior
+
+T = TypeVar("T")
 
 
 def in_turn(first: Record, second: Record) -> bool:
@@ -21,7 +24,7 @@ def in_turn(first: Record, second: Record) -> bool:
     Whether their rounds did too, as those of a group of cases do, a record cannot tell: it has the
     time at which a process began, not at which it ended.
     """
-    if _place(first) != _place(second):
+    if _place(first) != _place(second) or (first.run and second.run and first.run != second.run):
         return False
     starts_a, starts_b = _starts(first), _starts(second)
     shared = sorted(starts_a.keys() & starts_b.keys())
@@ -30,6 +33,17 @@ def in_turn(first: Record, second: Record) -> bool:
     pairs = [sorted((starts_a[r], starts_b[r])) for r in shared]
     # Both begin process n before either begins process n + 1.
     return all(late <= early for (_, late), (early, _) in pairwise(pairs))
+
+
+def best_pair(
+    before: Sequence[T], after: Sequence[T], are_paired: Callable[[T, T], bool]
+) -> tuple[T, T]:
+    """Return the newest two runs of a case that were measured in turn; else the newest of each.
+
+    Both sides go from old to new and have one at least.
+    """
+    pairs = ((a, b) for b in reversed(after) for a in reversed(before) if are_paired(a, b))
+    return next(pairs, (before[-1], after[-1]))
 
 
 def _place(record: Record) -> tuple[object, ...]:
