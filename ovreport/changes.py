@@ -120,6 +120,30 @@ def changes(before: Iterable[Run], after: Iterable[Run]) -> Changes:
     )
 
 
+def against_itself(runs: Iterable[Run]) -> Changes | None:
+    """Return what differs between a release and itself, where a run measured one twice.
+
+    Nothing should: what is called different there is an error of the method. None without such.
+    """
+    every = list(runs)
+    first = {_arm_key(one.record): one for one in every if not _is_again(one.record)}
+    pairs = [
+        (first[key], one)
+        for one in every
+        if _is_again(one.record) and (key := _arm_key(one.record)) in first
+    ]
+    return changes([a for a, _ in pairs], [b for _, b in pairs]) if pairs else None
+
+
+def _is_again(record: Record) -> bool:
+    return record.arm is not None and record.arm.kind == "again"
+
+
+def _arm_key(record: Record) -> tuple[object, ...]:
+    properties = sorted(record.arm.properties.items()) if record.arm else []
+    return record.run, record.software.openvino, tuple(properties), case_key(record)
+
+
 def _name(record: Record) -> tuple[str, ...]:
     """Return what a case is called, wherever it was measured."""
     case = record.case
