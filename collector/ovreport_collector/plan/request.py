@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from ovreport.engines import ENGINES, GENAI, OPENVINO, of_kind
 from ovreport.errors import InputError
-from ovreport.record import Precision
-from ovreport_collector import datasets
+from ovreport.record import Precision, Software
+from ovreport_collector import datasets, environments
 from ovreport_collector.datasets import selection
 from ovreport_collector.machine import describe
 from ovreport_collector.models import variants
-from ovreport_collector.plan import devices, engines, load_suite, own_models
+from ovreport_collector.plan import arms, devices, engines, load_suite, own_models
+from ovreport_collector.plan.arms import NO_ARMS, Wanted
 from ovreport_collector.plan.own_models import OwnModels
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import tier_of
@@ -57,6 +58,10 @@ class Request:
     """Length of one timed loop; None: as the tier has."""
     allow_outside: Sequence[Path] = ()
     """Files and folders outside its own that the suite may name."""
+    arms: Wanted = NO_ARMS
+    """Releases and settings to measure by turns."""
+    dry_run: bool = False
+    """Whether the plan is only shown: no environment is made for it."""
 
 
 def make_plan(request: Request) -> Plan:
@@ -66,6 +71,7 @@ def make_plan(request: Request) -> Plan:
     """
     stopwatch = Stopwatch()
     own = own_models.suite_of(request.own) if request.own else None
+    arms.check(request.arms)
     suite = own.suite if own else load_suite.load(request.suite, request.allow_outside)
     suite = datasets.with_user_datasets(suite, request.datasets, request.samples)
     named = [suite.model(name) for name in dict.fromkeys(request.models)]
@@ -82,6 +88,8 @@ def make_plan(request: Request) -> Plan:
     )
     _check_something_fits(request, planned)
     used = {p.case.engine for p in planned}
+    software = describe.software(probed.openvino, engines.versions(used))
+    planned = _by_arms(request, planned, software)
     return Plan(
         suite=suite,
         suite_name=own_models.NAME if own else load_suite.name_of(request.suite),
@@ -93,7 +101,7 @@ def make_plan(request: Request) -> Plan:
         devices=found,
         plugins=request.plugins,
         machine=describe.describe(),
-        software=describe.software(probed.openvino, engines.versions(used)),
+        software=software,
         skip=tuple(sorted(set(request.skip))),
         tools=variants.versions(p.case.variant for p in planned if p.is_optimized),
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
@@ -101,6 +109,33 @@ def make_plan(request: Request) -> Plan:
         code=_own_code(),
         timing=stopwatch.take(),
     )
+
+
+def _by_arms(
+    request: Request, planned: Sequence[PlannedCase], software: Software
+) -> Sequence[PlannedCase]:
+    """Return every case once for each arm; as they are where there are none.
+
+    Their environments are made first. InputError for cases that another engine runs.
+    """
+    wanted = request.arms
+    if not wanted:
+        return planned
+    if others := sorted({p.case.engine for p in planned} - {OPENVINO}):
+        raise InputError(
+            f"{ENGINES[others[0]].title} is not measured by several releases or settings",
+            where="--openvino, --arm, --aa",
+            remedy="Measure it without them, or name other models and engines.",
+        )
+    made = () if request.dry_run else environments.prepare(wanted.openvino)
+    found = arms.plan_arms(
+        wanted,
+        request.seed,
+        software,
+        made,
+        lambda python: devices.probe(request.devices, request.plugins, python=python),
+    )
+    return [replace(one, arm=arm) for one in planned for arm in found]
 
 
 @cache
