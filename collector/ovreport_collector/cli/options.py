@@ -221,8 +221,8 @@ openvino_option = click.option(
     "--openvino",
     multiple=True,
     metavar="RELEASE",
-    help="Measure with this OpenVINO release, or with this wheel of yours; repeatable: all by turns "
-    "in one run. Each gets an environment of its own, which is kept.",
+    help="Measure with this OpenVINO release, wheel of yours, or `installed`; repeatable: all by "
+    "turns in one run. Each gets an environment of its own, which is kept.",
 )
 
 arm_option = click.option(

@@ -14,13 +14,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
-from typing import Protocol
 
 import msgspec
 
 from ovreport.errors import InputError
 from ovreport.record import Arm, ArmKind, Device, Software
 from ovreport_collector.engines.types import ProbeResult
+from ovreport_collector.environments import INSTALLED, Environment
 
 MOST_ARMS = 8
 """In one run: all of a case are alive at once."""
@@ -36,22 +36,6 @@ _OURS: Mapping[str, str] = {
     "CACHE_DIR": "the start from a model cache is measured anyway",
 }
 """Properties that every run sets itself, and what to do instead."""
-
-
-class EnvironmentLike(Protocol):
-    """Where an arm's processes run: `environments.Environment`."""
-
-    @property
-    def python(self) -> Path:
-        """Its interpreter."""
-
-    @property
-    def packages(self) -> Mapping[str, str]:
-        """Name → version of what is installed."""
-
-    @property
-    def lock_sha256(self) -> str:
-        """Checksum of all of them."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +92,8 @@ def plan_arms(
     wanted: Wanted,
     seed: int,
     software: Software,
-    environments: Sequence[EnvironmentLike],
-    probe: Callable[[Path], ProbeResult],
+    environments: Sequence[Environment],
+    probe: Callable[[Path | None], ProbeResult],
 ) -> tuple[PlannedArm, ...]:
     """Return the arms of a plan, in their order; none where none are wanted.
 
@@ -117,7 +101,7 @@ def plan_arms(
     environment's OpenVINO for its devices. `software` is that of the collect.
     """
     named = _named(wanted)
-    found = [(environment, probe(environment.python)) for environment in environments]
+    found = [(one, probe(_python(one))) for one in environments]
     arms = []
     for position, one in enumerate(named):
         about = Arm(
@@ -136,19 +120,21 @@ def plan_arms(
     return tuple(arms)
 
 
-def _in(arm: PlannedArm, environment: EnvironmentLike, probed: ProbeResult) -> PlannedArm:
+def _in(arm: PlannedArm, environment: Environment, probed: ProbeResult) -> PlannedArm:
     """Return an arm in the environment of its release."""
     installed = {name: v for name, v in environment.packages.items() if name != "openvino"}
     software = msgspec.structs.replace(
-        arm.software,
-        openvino=probed.openvino,
-        packages={**arm.software.packages, **installed},
+        arm.software, openvino=probed.openvino, packages={**arm.software.packages, **installed}
     )
     about = msgspec.structs.replace(arm.about, lock_sha256=environment.lock_sha256)
     devices = {device.name: device for device in probed.devices}
-    return replace(
-        arm, about=about, software=software, devices=devices, python=environment.python
-    )
+    python = _python(environment)
+    return replace(arm, about=about, software=software, devices=devices, python=python)
+
+
+def _python(environment: Environment) -> Path | None:
+    """Return the interpreter of an environment; None for the one that the collect runs in."""
+    return None if environment.wanted == INSTALLED else environment.python
 
 
 def _named(wanted: Wanted) -> list[_Named]:
@@ -196,8 +182,9 @@ def _of_releases(wanted: Sequence[str]) -> list[_Named]:
             name = f"{name}-{index + 1}"
         if not _NAME.fullmatch(name) or any(name == other.name for other in found):
             raise InputError(
-                f"{name[:80]!r} is named twice" if _NAME.fullmatch(name) else f"{one[:80]!r} is "
-                "neither a release nor a wheel",
+                f"{name[:80]!r} is named twice"
+                if _NAME.fullmatch(name)
+                else f"{one[:80]!r} is neither a release nor a wheel",
                 where="--openvino",
                 remedy="For example: --openvino 2025.4.1 --openvino 2026.4.1, or the path of a "
                 "wheel. The same release twice: --aa.",

@@ -19,7 +19,7 @@ from ovreport.device_names import is_virtual
 from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
-from ovreport_collector.plan.arms import PlannedArm
+from ovreport_collector.plan.arms import NO_ARMS, PlannedArm, Wanted
 from ovreport_collector.plan.devices import default_precisions
 from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
 from ovreport_collector.plan.validation import Fault
@@ -125,6 +125,8 @@ class Plan:
     """Why model files that were named are not measured; not a part of its key."""
     code: str = ""
     """Checksum of this package: rounds of edited code do not mix with those before."""
+    wanted_arms: Wanted = NO_ARMS
+    """The releases and settings that were asked for; the key has what became of them."""
     timing: Timing = NO_TIME
     """What planning took; not a part of its key."""
 

@@ -13,6 +13,7 @@ from ovreport.errors import InputError
 from ovreport.record import Precision, Software
 from ovreport_collector import datasets, environments
 from ovreport_collector.datasets import selection
+from ovreport_collector.environments.environment import Progress
 from ovreport_collector.machine import describe
 from ovreport_collector.models import variants
 from ovreport_collector.plan import arms, devices, engines, load_suite, own_models
@@ -64,9 +65,10 @@ class Request:
     """Whether the plan is only shown: no environment is made for it."""
 
 
-def make_plan(request: Request) -> Plan:
+def make_plan(request: Request, *, progress: Progress | None = None) -> Plan:
     """Return the plan of a request on this machine.
 
+    `progress` is told what is done to make the environments of releases, which may take minutes.
     InputError or SuiteError if it names something that is missing or cannot be used.
     """
     stopwatch = Stopwatch()
@@ -89,7 +91,7 @@ def make_plan(request: Request) -> Plan:
     _check_something_fits(request, planned)
     used = {p.case.engine for p in planned}
     software = describe.software(probed.openvino, engines.versions(used))
-    planned = _by_arms(request, planned, software)
+    by_arms = _by_arms(request, planned, software, progress)
     return Plan(
         suite=suite,
         suite_name=own_models.NAME if own else load_suite.name_of(request.suite),
@@ -97,7 +99,7 @@ def make_plan(request: Request) -> Plan:
         refused=own.refused if own else (),
         tier=tier_of(request.tier, rounds=request.rounds, seconds=request.seconds),
         seed=request.seed,
-        cases=planned,
+        cases=by_arms,
         devices=found,
         plugins=request.plugins,
         machine=describe.describe(),
@@ -107,12 +109,13 @@ def make_plan(request: Request) -> Plan:
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
         code=_own_code(),
+        wanted_arms=request.arms,
         timing=stopwatch.take(),
     )
 
 
 def _by_arms(
-    request: Request, planned: Sequence[PlannedCase], software: Software
+    request: Request, planned: Sequence[PlannedCase], software: Software, progress: Progress | None
 ) -> Sequence[PlannedCase]:
     """Return every case once for each arm; as they are where there are none.
 
@@ -127,7 +130,7 @@ def _by_arms(
             where="--openvino, --arm, --aa",
             remedy="Measure it without them, or name other models and engines.",
         )
-    made = () if request.dry_run else environments.prepare(wanted.openvino)
+    made = () if request.dry_run else environments.prepare(wanted.openvino, progress=progress)
     found = arms.plan_arms(
         wanted,
         request.seed,

@@ -46,9 +46,7 @@ _ROOM_BYTES = 256 * 1024
 """A working folder that does not take these was full for the process too."""
 
 
-def run(
-    job: AnyJob[R], work: Path, *, limit_s: float, python: Path | None = None
-) -> R | JobFailed:
+def run(job: AnyJob[R], work: Path, *, limit_s: float, python: Path | None = None) -> R | JobFailed:
     """Do a job of one step in a fresh process below the folder `work`, for at most so long.
 
     Every string of what comes back is redacted. StoreError if the folder takes no files: a full
@@ -192,9 +190,7 @@ class Process(Generic[R]):
             _signal_group(self._process, signal.SIGCONT)
 
 
-def _popen(
-    arguments: list[str], stderr: BinaryIO, python: Path | None
-) -> subprocess.Popen[bytes]:
+def _popen(arguments: list[str], stderr: BinaryIO, python: Path | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [str(python or sys.executable), "-m", "ovreport_collector.worker", *arguments],
         stdin=subprocess.PIPE,

@@ -23,7 +23,7 @@ def in_turn(cases: Iterable[PlannedCase], number: int, seed: int) -> list[Planne
 
     def lot(planned: PlannedCase) -> float:
         # By the arm's own name: it is the same whichever others still want a process.
-        return random.Random(f"{seed}/{number // 2}/{planned.key}").random()  # noqa: S311
+        return random.Random(f"{seed}/{number // 2}/{planned.key}").random()
 
     forward = [
         planned
