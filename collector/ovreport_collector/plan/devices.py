@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from msgspec import field
 
@@ -31,11 +32,16 @@ class ProbeJob(Job[ProbeResult], frozen=True, kw_only=True):
         return devices.probe(self.devices, self.plugins)
 
 
-def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
-    """Ask OpenVINO for its devices, in a process of its own: a driver may crash it."""
+def probe(
+    devices: Sequence[str], plugins: Mapping[str, str], *, python: Path | None = None
+) -> ProbeResult:
+    """Ask OpenVINO for its devices, in a process of its own: a driver may crash it.
+
+    `python`: interpreter of the environment whose OpenVINO is asked; None: our own.
+    """
     with workspace.working_folder() as work:
         job = ProbeJob(devices=list(devices), plugins=dict(plugins))
-        result = child.run(job, work, limit_s=PROBE_LIMIT_S)
+        result = child.run(job, work, limit_s=PROBE_LIMIT_S, python=python)
     if isinstance(result, JobFailed) and plugins:
         raise InputError(
             f"a plugin cannot be registered: {result.reason}",
@@ -46,6 +52,7 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
     if isinstance(result, JobFailed):
         raise OvreportError(
             f"OpenVINO could not list its devices: {result.reason}",
+            where=str(python or ""),
             remedy=result.stderr_tail or "Check the installation: python -c 'import openvino'",
         )
     return result

@@ -21,7 +21,16 @@ from ovreport import checks, store
 from ovreport.decoding import decode
 from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.figures import Figure, case_of, rows_of
-from ovreport.history import CaseKey, Moment, case_key, had_no_file, line_conditions
+from ovreport.history import (
+    ArmMoment,
+    CaseKey,
+    Moment,
+    arm_moment,
+    case_key,
+    had_no_file,
+    line_conditions,
+    release_numbers,
+)
 from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record
 from ovreport.store import Duplicate, Loaded
@@ -57,10 +66,8 @@ class Summary(Struct, frozen=True, array_like=True):
     """Of the tier's loops."""
     run: str
     """What the records of one run have in common; empty: not known."""
-    is_result: bool
-    """Not evidence of a comparison, as a release that was measured against itself is."""
     is_again: bool
-    """That very release, measured once more."""
+    """Of a release that the run measured once more, against itself."""
     conditions: bytes
     """Points of one line over time have the same: `ovreport.history.line_conditions`."""
     started: tuple[str, str]
@@ -77,8 +84,15 @@ class Summary(Struct, frozen=True, array_like=True):
     """The file name that its content gives."""
     is_current_format: bool
     """Its file is a line as `ovreport.store.encode` writes it."""
+    arm: ArmMoment | None
+    """Of a run that compared releases or settings: which of them it is of."""
     contradiction: tuple[str, str, str] | None
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is a result of its case, and not evidence in a comparison."""
+        return self.arm is None or self.arm.is_result
 
 
 _ALIKE = (
@@ -122,7 +136,6 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         tier=record.tier.name,
         min_seconds=record.tier.min_seconds,
         run=record.run,
-        is_result=record.arm is None or record.arm.is_result,
         is_again=record.arm is not None and record.arm.kind == "again",
         conditions=line_conditions(record),
         started=(starts[0], starts[-1]),
@@ -132,6 +145,7 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         identity=store.identity(record),
         name=store.file_name(record, data),
         is_current_format=store.encode(record) == data,
+        arm=arm_moment(record),
         contradiction=(fault.what, fault.path, fault.remedy) if fault else None,
     )
 
@@ -157,7 +171,13 @@ class Entry:
         """What tells whether it is the newest of its case."""
         about = self.summary
         return Moment(
-            about.case, about.measured_at, about.min_seconds, about.had_no_file, self.path
+            about.case,
+            about.measured_at,
+            about.min_seconds,
+            about.had_no_file,
+            self.path,
+            release_numbers(about.openvino),
+            about.arm,
         )
 
 
