@@ -82,11 +82,9 @@ def _of_device(
     by_age = sorted(entries, key=lambda entry: (entry.summary.measured_at, entry.name))
     results = [entry for entry in by_age if entry.summary.is_result]
     by_case = grouped((entry.summary.case, entry) for entry in results)
-    sets = (set(map(_release, found)) for found in by_case.values())
-    releases = sorted(
-        set().union(*(one for one in sets if len(one) > 1)),
-        key=lambda of: (release_numbers(of), of),
-    )[-MOST_RELEASES:]
+    of_case = [set(map(_release, found)) for found in by_case.values()]
+    several = {name for names in of_case if len(names) > 1 for name in names}
+    releases = sorted(several, key=lambda of: (release_numbers(of), of))[-MOST_RELEASES:]
     if len(releases) < 2:
         return None
     cases = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ovreport.change import Change
@@ -39,12 +39,14 @@ class Comparison:
     better: Table | None
 
 
-def comparison(id_: str, title: str, found: Changes, of_case: OfCase) -> Comparison:
-    """Return two sets of runs compared; `id_`: of its section."""
+def comparison(
+    id_: str, title: str, found: Changes, of_case: OfCase, lead: Iterable[str] = ()
+) -> Comparison:
+    """Return two sets of runs compared; `id_`: of its section, `lead`: its first sentences."""
     return Comparison(
         id=id_,
         title=title,
-        sentences=tuple(_sentences(found)),
+        sentences=(*lead, *_sentences(found)),
         worse=_table(f"{id_}-worse", "What got worse", found, of_case, lambda c: c.is_worse),
         better=_table(f"{id_}-better", "What got better", found, of_case, lambda c: c.is_better),
     )
@@ -53,9 +55,6 @@ def comparison(id_: str, title: str, found: Changes, of_case: OfCase) -> Compari
 def _sentences(found: Changes) -> Iterator[str]:
     every = [change for _, change in found.every]
     outcomes = Counter(change.outcome for change in every)
-    if found.newly_failed:
-        failed = sorted({line(record.model.title, 60) for record in found.newly_failed})
-        yield f"{plural(len(found.newly_failed), 'case')} that ran before failed: {listed(failed)}."
     if every:
         yield (
             f"{plural(len(every), 'value')} of {plural(len(found.cases), 'case')}: "
@@ -63,6 +62,16 @@ def _sentences(found: Changes) -> Iterator[str]:
             f"{sum(c.is_better for c in every)} clearly better; "
             + ", ".join(f"{n} {o}" for o, n in outcomes.most_common() if o != "different")
             + "."
+        )
+    if found.in_turn:
+        yield (
+            f"{plural(found.in_turn, 'case')} measured in turn in one run: what slowed one slowed "
+            "the other, so speeds are compared round by round."
+        )
+    if n := len(found.cases) - found.in_turn:
+        yield (
+            f"{plural(n, 'case')} measured at different times, which is weaker evidence: what else "
+            "changed on the machine in between is in every ratio."
         )
     accuracies = [change for change in every if change.is_difference and change.effect]
     if accuracies:
@@ -79,6 +88,13 @@ def _sentences(found: Changes) -> Iterator[str]:
         )
     for what, before, after in found.conditions:
         yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
+
+
+def failures(found: Changes) -> Iterator[str]:
+    """Yield which cases failed that ran before."""
+    if found.newly_failed:
+        failed = sorted({line(record.model.title, 60) for record in found.newly_failed})
+        yield f"{plural(len(found.newly_failed), 'case')} that ran before failed: {listed(failed)}."
 
 
 def _table(
