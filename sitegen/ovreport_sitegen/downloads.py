@@ -26,7 +26,8 @@ from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.text import clean
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula; the last four are fullwidth = + - @."""
 COLUMNS = Figure.__struct_fields__
 _STUDY = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
 

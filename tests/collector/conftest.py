@@ -39,8 +39,8 @@ from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.request import OptimizeResult
 from ovreport_collector.plan import tiers
-from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.plan.plan import Plan
+from ovreport_collector.plan.probe import ProbeJob
 from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child, workspace
 from ovreport_collector.process.job import AnyJob, JobFailed

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.errors import OvreportError, one_line
+from ovreport.errors import SourceError, one_line
 
 INSTALLED = "installed"
 """Asks for the environment that ovreport itself runs in, as it is."""
@@ -37,6 +37,10 @@ PACKAGES = (
 """What is recorded of an environment: what can change a result."""
 
 
+def silent(_line: str) -> None:
+    """Tell nothing."""
+
+
 @dataclass(frozen=True)
 class Environment:
     """A Python environment that measuring processes run in."""
@@ -53,7 +57,7 @@ class Environment:
     """Checksum of the lock that it was made from; empty for the running environment."""
 
 
-class UnusableError(OvreportError):
+class UnusableError(SourceError):
     """An environment in which OpenVINO, or ovreport's measuring process, cannot be imported."""
 
 
@@ -72,7 +76,9 @@ def ask(python: Path, wanted: str, lock_sha256: str) -> Environment:
     except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
         lines = str(getattr(error, "stderr", "") or error).strip().splitlines()
         raise UnusableError(
-            f"OpenVINO cannot be imported in its environment: {one_line(lines[-1])}", where=wanted
+            f"it was installed, but cannot be imported: {one_line(lines[-1] if lines else '')}",
+            where=f"OpenVINO {wanted}",
+            remedy=f"see more by {python} -c 'import openvino'",
         ) from None
     return Environment(
         python=python,

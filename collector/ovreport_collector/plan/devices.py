@@ -5,31 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from msgspec import field
-
 from ovreport.device_names import is_virtual
 from ovreport.errors import InputError, OvreportError, did_you_mean
 from ovreport.record import Device, Precision
 from ovreport_collector.engines.types import ProbeResult
+from ovreport_collector.plan.probe import ProbeJob
 from ovreport_collector.process import child, workspace
-from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.process.job import JobFailed
 
 PROBE_LIMIT_S = 120.0
 """After which a driver that hangs is stopped."""
-
-
-class ProbeJob(Job[ProbeResult], frozen=True, kw_only=True):
-    """Ask OpenVINO for its devices, and for the named ones."""
-
-    devices: list[str]
-    """Device strings to describe; empty: every one that is available."""
-    plugins: dict[str, str] = field(default_factory=dict)
-
-    def run(self) -> ProbeResult:
-        """Describe the devices."""
-        from ovreport_collector.engines.openvino import devices
-
-        return devices.probe(self.devices, self.plugins)
 
 
 def probe(

@@ -37,6 +37,8 @@ class MetricMatrix:
     title: str
     sentence: str
     table: Table
+    is_open: bool
+    """Whether a reader sees it without asking, beside the first one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class Side:
     cases: Mapping[CaseKey, CaseChanges]
     failed: Mapping[CaseKey, Record]
     note: str = ""
+    """Of a release that is beside itself: what its column shows."""
 
     @classmethod
     def of(cls, label: str, found: Changes, note: str = "") -> Side:
@@ -73,7 +76,7 @@ def matrices(
     sides = [Side.of(one, of.compared(before, one)) for one in others]
     main = sides[others.index(after)]
     sides += [
-        Side.of(f"{one} again", again, f"against {one}")
+        Side.of(f"{one} again", again, f"Against {one} of the same run")
         for one in of.releases
         if (again := of.against_itself(one))
     ]
@@ -114,7 +117,7 @@ def _matrix(
     columns = (
         Column("Case"),
         Column(before, unit, numeric=True),
-        *(Column(side.label, side.note, numeric=True) for side in sides),
+        *(Column(side.label, numeric=True, tip=side.note) for side in sides),
     )
     rows = [_row(metric, columns, key, result, sides, row) for key, result, row in found]
     more = len(rows) - MOST_ROWS
@@ -129,7 +132,8 @@ def _matrix(
     )
     changes = [c for key, *_ in found if (c := _change(main, key, metric))]
     sentence = _precisions(main) if metric == PRECISION else _sentence(main.label, before, changes)
-    return MetricMatrix(slug, title, sentence, table)
+    is_open = metric == PRECISION and bool(main.found.other_precision)
+    return MetricMatrix(slug, title, sentence, table, is_open)
 
 
 def _names(metric: str, changes: Sequence[Change | None]) -> tuple[str, str]:
@@ -221,5 +225,5 @@ def _precision(side: Side, key: CaseKey, base: str) -> Cell:
     if not ran:
         return _DASH
     return Cell(
-        ran, tone="num" if ran == base else "bad num", sub="" if ran == base else f"not {base}"
+        ran, tone="num" if ran == base else "bad num", sub="" if ran == base else f"was {base}"
     )
