@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,7 +93,7 @@ def view(catalogue: Catalogue, pair: Pair) -> ReleasesView:
         check=check(pair.of),
         failed=_failed(found, before, after, of_case),
         matrices=tuple(matrices(pair.of, before, after, of_case)),
-        command=f"ovreport compare RECORDS@{before} @{after}",
+        command=shlex.join(("ovreport", "compare", f"RECORDS@{before}", f"@{after}")),
     )
 
 
