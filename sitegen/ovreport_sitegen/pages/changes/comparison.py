@@ -15,15 +15,6 @@ from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import day, line, listed, plural
 
-_COLUMNS = (
-    Column("Case"),
-    Column("What"),
-    Column("Before", numeric=True),
-    Column("After", numeric=True),
-    Column("Change", numeric=True),
-)
-
-
 OfCase = dict[tuple[str, ...], Result]
 """What `case_key` says of a record → the result that pages show."""
 
@@ -40,15 +31,27 @@ class Comparison:
 
 
 def comparison(
-    id_: str, title: str, found: Changes, of_case: OfCase, lead: Iterable[str] = ()
+    id_: str,
+    title: str,
+    found: Changes,
+    of_case: OfCase,
+    lead: Iterable[str] = (),
+    sides: tuple[str, str] = ("Before", "After"),
 ) -> Comparison:
-    """Return two sets of runs compared; `id_`: of its section, `lead`: its first sentences."""
+    """Return two sets of runs compared.
+
+    `id_`: of its section; `lead`: its first sentences; `sides`: what the two are called.
+    """
+
+    def table(which: str, caption: str, keep: Callable[[Change], bool]) -> Table | None:
+        return _table(f"{id_}-{which}", caption, found, of_case, keep, sides)
+
     return Comparison(
         id=id_,
         title=title,
         sentences=(*lead, *_sentences(found)),
-        worse=_table(f"{id_}-worse", "What got worse", found, of_case, lambda c: c.is_worse),
-        better=_table(f"{id_}-better", "What got better", found, of_case, lambda c: c.is_better),
+        worse=table("worse", "What got worse", lambda change: change.is_worse),
+        better=table("better", "What got better", lambda change: change.is_better),
     )
 
 
@@ -98,19 +101,32 @@ def failures(found: Changes) -> Iterator[str]:
 
 
 def _table(
-    id_: str, caption: str, found: Changes, of_case: OfCase, keep: Callable[[Change], bool]
+    id_: str,
+    caption: str,
+    found: Changes,
+    of_case: OfCase,
+    keep: Callable[[Change], bool],
+    sides: tuple[str, str],
 ) -> Table | None:
+    columns = (
+        Column("Case"),
+        Column("What"),
+        *(Column(side, numeric=True) for side in (*sides, "Change")),
+    )
     chosen = [
         (case, change)
         for case, change in found.every
         if keep(change) and case_key(case.after) in of_case
     ]
     chosen.sort(key=lambda pair: -abs(pair[1].loss))
-    rows = tuple(_row(of_case[case_key(case.after)], case, change) for case, change in chosen)
-    return Table(id_, caption, _COLUMNS, rows, look="answers") if rows else None
+    labels = tuple(column.label for column in columns[1:])
+    rows = tuple(
+        _row(of_case[case_key(case.after)], case, change, labels) for case, change in chosen
+    )
+    return Table(id_, caption, columns, rows, look="answers") if rows else None
 
 
-def _row(result: Result, case: CaseChanges, change: Change) -> TableRow:
+def _row(result: Result, case: CaseChanges, change: Change, labels: tuple[str, ...]) -> TableRow:
     said, interval = words(change)
     first = Cell(
         result.model.title,
@@ -129,7 +145,7 @@ def _row(result: Result, case: CaseChanges, change: Change) -> TableRow:
         *values,
         Cell(said, sub=interval, sort=change.loss, tone=tone),
     )
-    return TableRow(cells, labels=tuple(column.label for column in _COLUMNS[1:]))
+    return TableRow(cells, labels=labels)
 
 
 def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:

@@ -88,7 +88,12 @@ def view(catalogue: Catalogue, pair: Pair) -> ReleasesView:
         head=Head(names, f"On {pair.device.label}: {plural(len(found.cases), 'case')} compared."),
         choices=tuple(_choices(catalogue, pair)),
         comparison=comparison(
-            "releases", f"{names} on {pair.device.label}", found, of_case, [_finding(found, pair)]
+            "releases",
+            f"{names} on {pair.device.label}",
+            found,
+            of_case,
+            lead=[_finding(found, pair)],
+            sides=(line(before, 40), line(after, 40)),
         ),
         check=check(pair.of),
         failed=_failed(found, before, after, of_case),
