@@ -110,6 +110,8 @@ def _matrix(
 ) -> MetricMatrix:
     if metric == PRECISION:
         sides = [side for side in sides if not side.note]
+        others = {case_key(case.after) for side in sides for case in side.found.other_precision}
+        cases = sorted(cases, key=lambda case: case[0] not in others)
     found = [(key, result, [_change(side, key, metric) for side in sides]) for key, result in cases]
     if metric != PRECISION:
         found = [one for one in found if any(one[2]) or any(one[0] in s.failed for s in sides)]
