@@ -188,7 +188,7 @@ def newest_by(
 ) -> tuple[list[T], list[T], list[RecordError]]:
     """Do as `newest` does with anything that stands for a record."""
     every = ((moment_of(item), item) for item in items)
-    by_age = sorted((one for one in every if one[0].is_result), key=lambda pair: _age(pair[0]))
+    by_age = sorted((one for one in every if one[0].is_result), key=lambda pair: age(pair[0]))
     had = {at.named for at, _ in by_age if not at.had_no_file}
     by_case: dict[CaseKey, list[tuple[Moment, T]]] = {}
     for at, item in by_age:
@@ -232,7 +232,8 @@ def _rank(at: Moment) -> tuple[tuple[int, ...], int]:
     return at.release, at.arm.position if at.arm else 0
 
 
-def _age(at: Moment) -> tuple[str, float, str]:
+def age(at: Moment) -> tuple[str, float, str]:
+    """Return what records of one case are sorted by, from old to new."""
     return at.measured_at, at.min_seconds, at.path.name
 
 

@@ -26,14 +26,20 @@ from ovreport_collector.suite.language import is_language
 
 def announce(plan: Plan, console: Console) -> None:
     """Print what is about to be measured, how long that takes, and what is left out."""
-    models, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
     console.print(
-        f"{models}, {cases}, tier {_tier(plan.tier)}: {_duration(plan)}. "
-        "Leave the machine alone meanwhile.",
+        f"{_count(len(plan.models), 'model')}, {_cases(plan)}, tier {_tier(plan.tier)}: "
+        f"{_duration(plan)}. Leave the machine alone meanwhile.",
         highlight=False,
         soft_wrap=True,
     )
     _show_left_out(plan, console)
+
+
+def _cases(plan: Plan) -> str:
+    """Return how many cases are measured, and by how many arms each."""
+    arms = max(1, len(plan.arms))
+    by = f" × {arms} arms ({', '.join(arm.name for arm in plan.arms)})" if plan.arms else ""
+    return f"{_count(len(plan.cases) // arms, 'case')}{by}"
 
 
 def show_plan(plan: Plan, console: Console) -> None:
@@ -41,7 +47,7 @@ def show_plan(plan: Plan, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("model", "task", "variant", "device", "precision"):
         table.add_column(heading, overflow="fold")
-    for planned in plan.cases:
+    for planned in plan.cases[:: max(1, len(plan.arms))]:  # the arms of a case follow each other
         case = planned.case
         cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
         table.add_row(*map(escape, cells))
@@ -88,8 +94,7 @@ def _extent(plan: Plan) -> str:
         else ""
     )
     most = f" (at most {tier.max_processes})" if tier.max_processes > tier.processes else ""
-    cases = _count(len(plan.cases), "case")
-    return f"{cases} × {tier.processes} processes{most}{loops}: {_duration(plan)}."
+    return f"{_cases(plan)} × {tier.processes} processes{most}{loops}: {_duration(plan)}."
 
 
 def _tier(tier: Tier) -> str:
@@ -141,6 +146,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "unpinned": plan.unpinned,
         "absent_datasets": plan.missing_datasets,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
+        "arms": [msgspec.to_builtins(arm.about) for arm in plan.arms],
     }
 
 
@@ -243,6 +249,7 @@ def _names(record: Record) -> tuple[str, str, str]:
     """Return model, place and precisions of a case."""
     case = record.case
     model = case.model if case.variant == "fp32" else f"{case.model} {case.variant}"
+    model = f"{model} @{record.arm.name}" if record.arm else model
     place = f"{case.engine} {case.device}" if case.is_native else case.device
     return model, place, f"{case.precision} → {_executed(record)}"
 
