@@ -64,6 +64,12 @@ class Summary(Struct, frozen=True, array_like=True):
     """Name."""
     min_seconds: float
     """Of the tier's loops."""
+    run: str
+    """What the records of one run have in common; empty: not known."""
+    is_result: bool
+    """Not evidence of a comparison, as a release that was measured against itself is."""
+    is_again: bool
+    """That very release, measured once more."""
     conditions: bytes
     """Points of one line over time have the same: `ovreport.history.line_conditions`."""
     started: tuple[str, str]
@@ -97,6 +103,7 @@ _ALIKE = (
     "measured",
     "kernel",
     "tier",
+    "run",
     "conditions",
 )
 """What many summaries have alike."""
@@ -125,6 +132,9 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         measured_at=record.measured_at,
         tier=record.tier.name,
         min_seconds=record.tier.min_seconds,
+        run=record.run,
+        is_result=record.arm is None or record.arm.is_result,
+        is_again=record.arm is not None and record.arm.kind == "again",
         conditions=line_conditions(record),
         started=(starts[0], starts[-1]),
         completed=isinstance(record.outcome, Completed),
