@@ -228,7 +228,8 @@ def _table(title: str, records: Sequence[Record]) -> Table:
     is_language = records[0].case.is_language
     metrics = [m for g in GROUPS if g.is_language == is_language for m in g.metrics if m.summary]
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "requested → ran"):
+    arms = ["arm"] if any(record.arm for record in records) else []
+    for heading in ("model", *arms, "device", "requested → ran"):
         table.add_column(heading, no_wrap=heading != "device", overflow="fold")
     values = [heading for metric in metrics for heading in (metric.summary, "± %")]
     for heading in values if is_language else (*values, "accuracy"):
@@ -236,7 +237,8 @@ def _table(title: str, records: Sequence[Record]) -> Table:
     table.add_column("verdict", no_wrap=True)
     for record in records:
         found = metric_values(record)
-        cells = [*_names(record)]
+        model, *where = _names(record)
+        cells = [model, *([record.arm.name if record.arm else ""] if arms else []), *where]
         cells += [cell for metric in metrics for cell in _value_and_width(found.get(metric.key))]
         cells += [] if is_language else [_accuracy(record, found)]
         # The reason of a failure was printed when it happened, and is too long for a table.
@@ -249,7 +251,6 @@ def _names(record: Record) -> tuple[str, str, str]:
     """Return model, place and precisions of a case."""
     case = record.case
     model = case.model if case.variant == "fp32" else f"{case.model} {case.variant}"
-    model = f"{model} @{record.arm.name}" if record.arm else model
     place = f"{case.engine} {case.device}" if case.is_native else case.device
     return model, place, f"{case.precision} → {_executed(record)}"
 
