@@ -76,6 +76,8 @@ class Figure(Struct, frozen=True, kw_only=True):
     """Why there is no value: failed, unsupported or skipped, and the reason."""
     repeat: str = ""
     """The command that measures the case again."""
+    arm: str = ""
+    """Which release or settings it is of, in a run that measured several by turns."""
 
 
 def figures_of(record: Record, values: MetricValues, *, current: bool) -> Iterator[Figure]:
@@ -112,6 +114,7 @@ def case_of(record: Record, *, current: bool) -> Figure:
         openvino=record.software.openvino,
         current=current,
         repeat=record.repeat.ovreport,
+        arm=record.arm.name if record.arm else "",
     )
 
 

@@ -44,13 +44,13 @@ def by_address(catalogue: Catalogue) -> Iterator[tuple[str, Iterator[bytes]]]:
     was compressed before is taken from the cache, and a new record changes the last part only.
     """
     found = catalogue.collection
-    older = {entry.checksum for entry in (*catalogue.older, *catalogue.evidence)}
+    past = {entry.checksum for entry in (*catalogue.older, *catalogue.evidence)}
     by_machine = grouped((entry.summary.machine, entry) for entry in found.entries)
     for machine in catalogue.machines:
         entries = sorted(by_machine[machine.id], key=_order)
         chunks = [entries[at : at + _CHUNK] for at in range(0, len(entries), _CHUNK)]
         yield machine.records_href, (_lines(found, chunk) for chunk in chunks)
-        rows = (_rows(found, chunk, older) for chunk in chunks)
+        rows = (_rows(found, chunk, past) for chunk in chunks)
         yield machine.figures_href, itertools.chain([_packed([_csv([COLUMNS])])], rows)
 
 
@@ -59,9 +59,9 @@ def _lines(found: Collection, chunk: Sequence[Entry]) -> bytes:
     return _kept(found.cache, "lines", chunk, "", found.line)
 
 
-def _rows(found: Collection, chunk: Sequence[Entry], older: Container[bytes]) -> bytes:
-    """Return the metric values of records as rows."""
-    is_current = {entry.checksum: entry.checksum not in older for entry in chunk}
+def _rows(found: Collection, chunk: Sequence[Entry], past: Container[bytes]) -> bytes:
+    """Return the metric values of records as rows; `past`: those that are no current results."""
+    is_current = {entry.checksum: entry.checksum not in past for entry in chunk}
 
     def rows(entry: Entry) -> bytes:
         figures = found.figures(entry, current=is_current[entry.checksum])
