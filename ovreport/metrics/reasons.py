@@ -36,7 +36,7 @@ REASONS: dict[str, ReasonText] = {
     "disturbed": ReasonText(
         "No undisturbed value",
         "Fewer than three processes, or too few of them, had quiet rounds that agree: the value "
-        "is the observed one, with whatever else the machine did in it.",
+        "is the observed one, over all rounds, disturbed ones included.",
         "Close other programs, and measure longer (`--tier standard`).",
     ),
     "drift": ReasonText(

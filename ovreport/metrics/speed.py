@@ -154,8 +154,8 @@ LATENCY = Group(
             "Observed latency",
             "ms",
             "lower",
-            "Median wall time of one synchronous inference, median over all rounds: with whatever "
-            "else the machine did meanwhile.",
+            "Median wall time of one synchronous inference, median over all rounds, disturbed "
+            "ones included.",
             "latency",
         ),
         Metric(
@@ -226,8 +226,7 @@ THROUGHPUT = Group(
             "Observed throughput",
             "inf/s",
             "higher",
-            "Inferences per second, median over all rounds: with whatever else the machine did "
-            "meanwhile.",
+            "Inferences per second, median over all rounds, disturbed ones included.",
             "throughput",
         ),
         Metric(

@@ -11,7 +11,7 @@ from ovreport.record import Reason, Record, Startup, StartupCached, StartupRound
 
 _SHORTEST_MS = 1e-6
 """A clock may read the same twice; a logarithm needs a positive number."""
-_UNWATCHED = "what else the machine did while it started was not noted"
+_UNWATCHED = "other load during the start was not recorded"
 
 
 def _startup(record: Record, reasons: Sequence[Reason]) -> Values:
@@ -71,8 +71,8 @@ STARTUP = Group(
             "Observed cold start",
             "ms",
             "lower",
-            "Read, compile and first inference, no model cache; median over all starts: with "
-            "whatever else the machine did meanwhile.",
+            "Read, compile and first inference, no model cache; median over all starts, "
+            "disturbed ones included.",
             "startup",
         ),
         Metric("read_ms", "Read", "ms", "lower", "Reading the model from disk.", "startup"),

@@ -44,7 +44,7 @@ def by_address(catalogue: Catalogue) -> Iterator[tuple[str, Iterator[bytes]]]:
     was compressed before is taken from the cache, and a new record changes the last part only.
     """
     found = catalogue.collection
-    older = {entry.checksum for entry in catalogue.older}
+    older = {entry.checksum for entry in (*catalogue.older, *catalogue.evidence)}
     by_machine = grouped((entry.summary.machine, entry) for entry in found.entries)
     for machine in catalogue.machines:
         entries = sorted(by_machine[machine.id], key=_order)

@@ -60,7 +60,7 @@ MARKS = {
     "observed": Mark(
         "observed",
         "Fewer than three processes, or too few of them, had quiet rounds that agree: this is the "
-        "median over all rounds, with whatever else the machine did in them.",
+        "median over all rounds, disturbed ones included.",
     ),
     "hollow": Mark(
         "outline",

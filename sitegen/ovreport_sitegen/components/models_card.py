@@ -36,7 +36,7 @@ _CARDS = {
             "latency_ms",
             large="median over all rounds",
             small="undisturbed",
-            sentence="With whatever else the machine did, an inference took {}× the time",
+            sentence="Over all rounds, disturbed ones included, an inference took {}× the time",
         ),
     ),
     "latency_p99_ms": _ModelsCard(

@@ -61,6 +61,6 @@ def whole_devices(
     return Selection(
         shown,
         f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}, beginning with the machine that was measured last. The "
+        f"{plural(len(sizes), 'device')}, the machine measured last first. The "
         "metrics of every result are on its model's page.",
     )

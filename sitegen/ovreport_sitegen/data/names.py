@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ovreport.change import Run
 from ovreport.engines import ENGINES
 from ovreport.history import CaseKey, case_key, model_checksum
 from ovreport.metrics import MetricValues
@@ -38,7 +39,7 @@ class Names:
         record: Record,
         metric_values: MetricValues,
         earlier_runs: Mapping[str, Record] | None = None,
-        ran_before: Record | None = None,
+        ran_before: Run | None = None,
         sources: bytes = b"",
     ) -> Result:
         """Return a record with its names and its metric values; the rest as in `Result`."""

@@ -48,7 +48,7 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     head = Head(
         "Efficiency",
         "What an inference costs: processor time, cores, peak memory, energy, memory phase by "
-        "phase, and start-up. Everything is measured unless it is marked as rated.",
+        "phase, and start-up. All of it is measured; what makers state instead is marked “rated”.",
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
