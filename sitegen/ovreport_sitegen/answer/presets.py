@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,13 @@ class Preset:
 
     label: str
     state: State
+    sort: str = ""
+    """Key of the column that rows are sorted by, the best first; empty: they stay grouped."""
+
+    def fragment(self, default: State) -> str:
+        """Return the part of an address after `#` that leads from a page's state to this."""
+        parts = self.state.fragment(default), f"sort={self.sort}" if self.sort else ""
+        return "&".join(filter(None, parts))
 
 
 def presets(catalogue: Catalogue, metric: str = "latency_ms") -> tuple[Preset, ...]:
@@ -39,6 +47,13 @@ def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:
         yield Preset(
             f"{phrase} against the published weights: what it buys, what it costs",
             State(metric, "weights", "f32", baseline=PUBLISHED),
+        )
+    if int8 := [r for r in catalogue.results if r.variant == "int8" and r.completed]:
+        most = Counter(r.device.slug for r in int8).most_common(1)[0][0]
+        yield Preset(
+            "INT8, highest throughput first",
+            State("throughput_ips", precision=ANY, weights="int8"),
+            sort=most,
         )
     if catalogue.framework_speedups:
         yield Preset(

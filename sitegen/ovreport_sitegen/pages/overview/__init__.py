@@ -63,9 +63,9 @@ def _cards(catalogue: Catalogue) -> list[Card]:
     model = _widest(catalogue)
     cards = [
         speedups.speedup_card(catalogue, "latency", more="latency.html#speedup"),
-        loss_card(catalogue, more="accuracy.html"),
-        models_card(catalogue, "latency_ms", more="latency.html"),
-        models_card(catalogue, "throughput_ips", more="throughput.html"),
+        loss_card(catalogue, more="accuracy.html#lost"),
+        models_card(catalogue, "latency_ms", more="latency.html#latency"),
+        models_card(catalogue, "throughput_ips", more="throughput.html#throughput"),
         models_card(catalogue, "startup_ms", more="latency.html#startup"),
         models_card(catalogue, "peak_memory_bytes", more="efficiency.html#memory"),
         *(_device_cards(catalogue, model) if model else ()),
