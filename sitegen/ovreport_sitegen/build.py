@@ -15,7 +15,17 @@ from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
-from ovreport_sitegen import badges, config, content, culprits, downloads, feed, preview, publish, search
+from ovreport_sitegen import (
+    badges,
+    config,
+    content,
+    culprits,
+    downloads,
+    feed,
+    preview,
+    publish,
+    search,
+)
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
@@ -255,6 +265,7 @@ def _write(
     if found.config.site_url:
         new.add("sitemap.xml", _sitemap(found.config.site_url, new.sizes))
         new.add(preview.FILE, preview.png(found.config.title, *overview.in_short(found)))
+    new.add("robots.txt", _robots(found.config.site_url))
 
 
 def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
@@ -280,6 +291,14 @@ def _sitemap(site_url: str, files: Iterable[str]) -> bytes:
         "</urlset>",
     ]
     return "\n".join(lines).encode("utf-8", "xmlcharrefreplace")
+
+
+def _robots(site_url: str) -> bytes:
+    """Return what search engines may read: everything (RFC 9309)."""
+    lines = ["User-agent: *", "Allow: /"]
+    if site_url:
+        lines.append(f"Sitemap: {site_url.rstrip('/')}/sitemap.xml")
+    return ("\n".join(lines) + "\n").encode("utf-8", "xmlcharrefreplace")
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:
