@@ -188,7 +188,7 @@ def newest_by(
 ) -> tuple[list[T], list[T], list[RecordError]]:
     """Do as `newest` does with anything that stands for a record."""
     every = ((moment_of(item), item) for item in items)
-    byage = sorted((one for one in every if one[0].is_result), key=lambda pair: age(pair[0]))
+    by_age = sorted((one for one in every if one[0].is_result), key=lambda pair: age(pair[0]))
     had = {at.named for at, _ in by_age if not at.had_no_file}
     by_case: dict[CaseKey, list[tuple[Moment, T]]] = {}
     for at, item in by_age:

@@ -13,7 +13,7 @@ from ovreport.errors import InputError
 from ovreport.record import Precision, Software
 from ovreport_collector import datasets, environments
 from ovreport_collector.datasets import selection
-from ovreport_collector.environments.environment import Progress
+from ovreport_collector.environments.environment import Progress, silent
 from ovreport_collector.machine import describe
 from ovreport_collector.models import variants
 from ovreport_collector.plan import arms, devices, engines, load_suite, own_models
@@ -65,7 +65,7 @@ class Request:
     """Whether the plan is only shown: no environment is made for it."""
 
 
-def make_plan(request: Request, *, progress: Progress | None = None) -> Plan:
+def make_plan(request: Request, *, progress: Progress = silent) -> Plan:
     """Return the plan of a request on this machine.
 
     `progress` is told what is done to make the environments of releases, which may take minutes.
@@ -115,7 +115,7 @@ def make_plan(request: Request, *, progress: Progress | None = None) -> Plan:
 
 
 def _by_arms(
-    request: Request, planned: Sequence[PlannedCase], software: Software, progress: Progress | None
+    request: Request, planned: Sequence[PlannedCase], software: Software, progress: Progress
 ) -> Sequence[PlannedCase]:
     """Return every case once for each arm; as they are where there are none.
 
