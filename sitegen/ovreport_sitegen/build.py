@@ -15,7 +15,17 @@ from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
-from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish, search
+from ovreport_sitegen import (
+    badges,
+    config,
+    content,
+    culprits,
+    downloads,
+    feed,
+    preview,
+    publish,
+    search,
+)
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
@@ -24,7 +34,7 @@ from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
-from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes
+from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes, overview
 from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import DetailPage, Head
 from ovreport_sitegen.render import NavEntry, Renderer
@@ -254,6 +264,7 @@ def _write(
     new.add(".nojekyll", b"")
     if found.config.site_url:
         new.add("sitemap.xml", _sitemap(found.config.site_url, new.sizes))
+        new.add(preview.FILE, preview.png(found.config.title, *overview.in_short(found)))
     new.add("robots.txt", _robots(found.config.site_url))
 
 

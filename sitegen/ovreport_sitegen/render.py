@@ -17,6 +17,7 @@ import nh3
 from markupsafe import Markup, escape
 
 from ovreport import __version__
+from ovreport_sitegen import preview
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.config import Config
@@ -97,6 +98,7 @@ class Renderer:
             auto_reload=False,  # templates do not change while a site is built
         )
         self._environment.globals |= {
+            "preview": {"FILE": preview.FILE, "WIDTH": preview.WIDTH, "HEIGHT": preview.HEIGHT},
             "svg": drawer.svg,
             "marks_in": marks.used,
             "named_marks": marks.named,
@@ -150,6 +152,7 @@ class Renderer:
         )
         # The check of finished pages relies on this: a bare quote is found inside tags only.
         html = _TAG_OR_QUOTE.sub(lambda m: "&quot;" if m[0] == '"' else m[0], html)
+        html = html.replace("<pre>", '<pre tabindex="0">')  # may scroll, also by keyboard
         return Markup(html)  # noqa: S704 - cleaned after the markdown was converted, not before
 
     def _prose(self, name: str, view: View) -> Markup:

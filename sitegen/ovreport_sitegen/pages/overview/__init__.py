@@ -55,6 +55,14 @@ def view(catalogue: Catalogue) -> OverviewView:
     )
 
 
+def in_short(catalogue: Catalogue) -> tuple[str, str, str]:
+    """Return the first finding: what it answers, its number or name, its sentence."""
+    if not catalogue.results:
+        return "", PAGE.label, plural(len(catalogue.models), "model")
+    found = takeaways(catalogue, section(catalogue, "").answer)
+    return (found[0].topic, found[0].value, found[0].text)
+
+
 def _cards(catalogue: Catalogue) -> list[Card]:
     """Return the cards of all models; after them one model on several devices, if any ran so.
 
