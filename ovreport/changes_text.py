@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,14 +11,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ovreport.change import Change
 from ovreport.changes import (
     MEMORY,
     MEMORY_OF_LANGUAGE,
     SPEED,
     SPEED_OF_LANGUAGE,
     CaseChanges,
-    Change,
     Changes,
+    executed,
 )
 from ovreport.engines import OPENVINO
 from ovreport.errors import one_line
@@ -47,6 +47,11 @@ def place_name(record: Record) -> str:
     machine = record.machine
     limit = f" with {machine.cores_available:g} processors" if machine.is_limited else ""
     return one_line(f"{record.case.device} of {machine.id}{limit}", 160)
+
+
+def why_failed(record: Record) -> str:
+    """Return why a case failed; empty where it ran."""
+    return one_line(getattr(record.outcome, "reason", ""), 200)
 
 
 def words(change: Change) -> tuple[str, str]:
@@ -95,8 +100,13 @@ def summary(found: Changes) -> list[str]:
 def _verdict(found: Changes) -> Iterator[str]:
     every = [change for _, change in found.every]
     outcomes = Counter(change.outcome for change in every)
-    if found.newly_failed:
-        yield f"{_plural(len(found.newly_failed), 'case')} of the first failed in the second."
+    for record in found.newly_failed:
+        yield f"{case_name(record)} ran in the first and failed in the second: {why_failed(record)}"
+    for record in found.newly_ran:
+        yield f"{case_name(record)} runs in the second; in the first: {why_failed(record)}"
+    for case in found.other_precision:
+        before, after = map(executed, (case.before, case.after))
+        yield f"{case_name(case.after)} was executed in {before}, and in {after} in the second."
     if not found.cases:
         yield "No case is in both under the same conditions: nothing was compared."
         return
@@ -127,10 +137,15 @@ def _is_worse(change: Change) -> bool:
 def _conditions(found: Changes) -> Iterator[str]:
     for what, before, after in found.conditions:
         yield f"{what}: {one_line(before, 60)} → {one_line(after, 60)}"
-    if found.cases:
+    if found.in_turn:
         yield (
-            "The two were measured at different times: what else changed on the machine in between "
-            "is in every ratio."
+            f"{_plural(found.in_turn, 'case')} measured in turn in one run: ratios of speed are of "
+            "pairs of rounds."
+        )
+    if n := len(found.cases) - found.in_turn:
+        yield (
+            f"{_plural(n, 'case')} measured at different times: what else changed on the machine "
+            "in between is in every ratio."
         )
 
 
@@ -247,64 +262,3 @@ def _escaped(text: str) -> str:
     """
     escaped = re.sub(r"([\\`*_{}\[\]<>#|&!~@])", r"\\\1", text)
     return re.sub(r"([@#]|://|www)(?=\S)", "\\1\u2060", escaped)
-
-
-def data(found: Changes) -> dict[str, object]:
-    """Return everything as what JSON can hold; an unbounded end is null."""
-    return {
-        "false_discovery_rate": FALSE_DISCOVERY_RATE,
-        "changes": [_data(case, change) for case, change in found.every],
-        "no_comparison": [
-            {**_case_data(record), "reason": why} for record, why in found.not_compared
-        ],
-        "newly_failed": [_case_data(record) for record in found.newly_failed],
-        "only_before": [_case_data(record) for record in found.only_before],
-        "only_after": [_case_data(record) for record in found.only_after],
-        "conditions": [
-            {"what": what, "before": before, "after": after}
-            for what, before, after in found.conditions
-        ],
-    }
-
-
-def _case_data(record: Record) -> dict[str, object]:
-    case, machine = record.case, record.machine
-    return {
-        "machine": machine.id,
-        "processors_available": machine.cores_available,
-        "device": case.device,
-        "engine": case.engine,
-        "model": case.model,
-        "variant": case.variant,
-        "precision": case.precision,
-    }
-
-
-def _data(case: CaseChanges, change: Change) -> dict[str, object]:
-    scale = change.metric.scale
-    return {
-        **_case_data(case.after),
-        "metric": change.metric.key,
-        "unit": change.metric.unit,
-        "before": change.before and _finite(change.before.value * scale),
-        "after": change.after and _finite(change.after.value * scale),
-        "effect": "difference" if change.is_difference else "ratio",
-        **_effect_data(change),
-        "p": change.p,
-        "outcome": change.outcome,
-        "direction": "better" if change.is_better else "worse" if change.is_worse else "",
-        "reason": change.why,
-        "measured_at": [case.before.measured_at, case.after.measured_at],
-    }
-
-
-def _effect_data(change: Change) -> dict[str, float | None]:
-    scale = change.metric.scale if change.is_difference else 1.0
-    ends = ("value", "low", "high")
-    if change.effect is None:
-        return dict.fromkeys(ends)
-    return {end: _finite(getattr(change.effect, end) * scale) for end in ends}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

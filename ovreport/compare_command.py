@@ -9,9 +9,11 @@ import click
 from rich.console import Console
 
 from ovreport import changes_text as text
-from ovreport.changes import CaseChanges, Change, Changes, Run, changes, speed_of
+from ovreport.change import Change, Run
+from ovreport.changes import CaseChanges, Changes, changes, speed_of
+from ovreport.changes_data import data
 from ovreport.errors import IncompleteError, InputError
-from ovreport.selection import parse, read
+from ovreport.selection import parse, read_both
 
 _WIDTH_OF_A_FILE = 160
 """Columns of a table that is not for a terminal."""
@@ -21,6 +23,7 @@ Examples:
   ovreport compare before/records after/records
   ovreport compare site/records@2026.3 @2026.4             two releases, in one folder
   ovreport compare site/records@2026-11-24 @2026-11-28     two days
+  ovreport compare site/records@2026.3 @2026.3-again       one release twice: no alarm is expected
   ovreport compare main.json branch.json                   two records
   ovreport compare old new --markdown > comment.md
   ovreport compare old new --fail-if-slower 5%             in CI
@@ -67,8 +70,9 @@ def compare(
     """Say what is faster, slower, larger or less accurate in B than in A.
 
     A and B are files or folders of records. FOLDER@2026.4 takes those of an OpenVINO release,
-    FOLDER@2026-11-24 (or @2026-11-24T18:05) those of a day or time; without a folder, B's is A's.
-    The newest record of each case counts.
+    FOLDER@2026-11-24 (or @2026-11-24T18:05) those of a day or time, FOLDER@NAME those of an arm of
+    a run; without a folder, B's is A's. Of a case that one run measured in turn for A and B, that
+    run counts, and its rounds are compared in pairs; else the newest record of each.
 
     Only the same case is compared: machine, processors, device, model file, variant, precision and
     inputs. Ratios are above 1 where B is better, with 95 % intervals; ≈ is no clear difference.
@@ -82,12 +86,12 @@ def compare(
     second = parse(after, default=first.path)
     if first == second:
         raise InputError("A and B are the same", where=str(first), remedy="Name two sets.")
-    (earlier, wrong), (later, also_wrong) = read(first), read(second)
-    for fault in dict.fromkeys(map(str, [*wrong, *also_wrong])):
+    earlier, later, faults = read_both(first, second)
+    for fault in faults:
         click.echo(f"problem: {fault}", err=True)
     found = changes(map(Run.of, earlier), map(Run.of, later))
     if form == "json":
-        click.echo(json.dumps(text.data(found), indent=1))
+        click.echo(json.dumps(data(found), indent=1))
     elif form == "markdown":
         click.echo(text.markdown(found), nl=False)
     else:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.changes import Run, changes
+from ovreport.change import Run
+from ovreport.changes import changes
 from ovreport.changes_text import case_name, place_name
 from ovreport.changes_text import markdown as changes_markdown
 from ovreport.errors import RecordError, one_line

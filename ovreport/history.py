@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -95,6 +96,30 @@ def had_no_file(record: Record) -> bool:
     return record.model.size_bytes == 0 and not isinstance(record.outcome, Completed)
 
 
+class ArmMoment(NamedTuple):
+    """What of an arm tells whether its record is the result of its case."""
+
+    run: str
+    is_result: bool
+    """As `Arm.is_result` says: evidence is neither the result of a case nor its history."""
+    chosen: bool
+    """Whether its release was asked for, so that it may be an old one."""
+    position: int
+
+
+def release_numbers(build: str) -> tuple[int, ...]:
+    """Return release and number of an OpenVINO build string, by which releases are in order.
+
+    2026.4.1-22219-abcdef → (2026, 4, 1, 22219); of what is none, ().
+    """
+    found = re.match(r"(\d{1,9}(?:\.\d{1,9})*)(?:-(\d{1,9}))?(?![\d.])", build, re.ASCII)
+    if found is None:
+        return ()
+    numbers = [int(one) for one in found[1].split(".")]
+    release = (*numbers, 0, 0)[:3]
+    return (*release, int(found[2] or 0))
+
+
 class Moment(NamedTuple):
     """What tells which of several records is the newest of its case."""
 
@@ -105,6 +130,15 @@ class Moment(NamedTuple):
     had_no_file: bool
     """As `had_no_file` says of the record."""
     path: Path
+    release: tuple[int, ...] = ()
+    """As `release_numbers` says of its OpenVINO."""
+    arm: ArmMoment | None = None
+    """Of a record that is an arm of its run."""
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is a result of its case, and not evidence in a comparison."""
+        return self.arm is None or self.arm.is_result
 
     @property
     def named(self) -> CaseKey:
@@ -113,7 +147,11 @@ class Moment(NamedTuple):
 
 
 def newest(stored: Iterable[Stored]) -> tuple[list[Stored], list[Stored], list[RecordError]]:
-    """Return the newest record of each case, all others from old to new, and what is in doubt.
+    """Return the newest record of each case, its others from old to new, and what is in doubt.
+
+    A record of a release that was asked for is history where the case has one of a newer release:
+    who measures an old release by turns with others, or to fill a gap, wants no older result.
+    Records that are evidence alone, such as a release against itself, are in none of the lists.
 
     In doubt is which of two records of one case and one time is the newer: the one of the longer
     tier counts as such, then the one whose file name is the later in the alphabet. A record whose
@@ -125,14 +163,32 @@ def newest(stored: Iterable[Stored]) -> tuple[list[Stored], list[Stored], list[R
 def moment(record: Record, path: Path) -> Moment:
     """Return the moment of a record and its file."""
     seconds = record.tier.min_seconds
-    return Moment(case_key(record), record.measured_at, seconds, had_no_file(record), path)
+    return Moment(
+        case_key(record),
+        record.measured_at,
+        seconds,
+        had_no_file(record),
+        path,
+        release_numbers(record.software.openvino),
+        arm_moment(record),
+    )
+
+
+def arm_moment(record: Record) -> ArmMoment | None:
+    """Return what of a record's arm tells whether it is the result of its case."""
+    arm = record.arm
+    if arm is None:
+        return None
+    chosen = bool(arm.lock_sha256)
+    return ArmMoment(record.run, arm.is_result, chosen, arm.position)
 
 
 def newest_by(
     items: Iterable[T], moment_of: Callable[[T], Moment]
 ) -> tuple[list[T], list[T], list[RecordError]]:
     """Do as `newest` does with anything that stands for a record."""
-    by_age = sorted(((moment_of(item), item) for item in items), key=lambda pair: _age(pair[0]))
+    every = ((moment_of(item), item) for item in items)
+    by_age = sorted((one for one in every if one[0].is_result), key=lambda pair: age(pair[0]))
     had = {at.named for at, _ in by_age if not at.had_no_file}
     by_case: dict[CaseKey, list[tuple[Moment, T]]] = {}
     for at, item in by_age:
@@ -142,15 +198,42 @@ def newest_by(
         _same_time(one.path, after.path)
         for of_case in by_case.values()
         for (one, _), (after, _) in itertools.pairwise(of_case)
-        if one.measured_at == after.measured_at
+        if one.measured_at == after.measured_at and not _are_arms(one, after)
     ]
-    current = [of_case[-1][1] for of_case in by_case.values()]
+    current = [_newest(of_case) for of_case in by_case.values()]
     # Of two moments that are equal, each is an item of its own.
     newest_ones = set(map(id, current))
     return current, [item for _, item in by_age if id(item) not in newest_ones], doubts
 
 
-def _age(at: Moment) -> tuple[str, float, str]:
+def _newest(of_case: Sequence[tuple[Moment, T]]) -> T:
+    """Return the newest of a case, given from old to new."""
+    latest = max(at.release for at, _ in of_case)
+    wanted = [pair for pair in of_case if not _is_past(pair[0], latest)]
+    last = wanted[-1][0]
+    of_run = [pair for pair in wanted if pair[0] == last or _are_arms(pair[0], last)]
+    return max(of_run, key=lambda pair: _rank(pair[0]))[1]
+
+
+def _is_past(at: Moment, latest: tuple[int, ...]) -> bool:
+    """Return whether a record is of a release that was asked for, and that is not the latest."""
+    return at.arm is not None and at.arm.chosen and at.release < latest
+
+
+def _are_arms(one: Moment, other: Moment) -> bool:
+    """Return whether two records are of different arms of one run."""
+    if one.arm is None or other.arm is None or not one.arm.run:
+        return False
+    return one.arm.run == other.arm.run and one.arm.position != other.arm.position
+
+
+def _rank(at: Moment) -> tuple[tuple[int, ...], int]:
+    """Return what the arms of one run are in order by: their releases, then their places."""
+    return at.release, at.arm.position if at.arm else 0
+
+
+def age(at: Moment) -> tuple[str, float, str]:
+    """Return what records of one case are sorted by, from old to new."""
     return at.measured_at, at.min_seconds, at.path.name
 
 

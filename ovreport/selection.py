@@ -1,8 +1,12 @@
-"""Some of the records in a folder: those of a release, a day or a time.
+"""Some of the records in a folder: those of a release, an arm, a day or a time.
 
 site/records                 the newest of each case
 site/records@2026.4          those of an OpenVINO release, or of a build of it
 site/records@2026-11-24      those of a day; @2026-11-24T18 those of an hour, and so on
+site/records@NAME            those of an arm, by the name that its run gave it
+
+Of a release that was measured once more against itself, and of settings that a run compared, only
+their names select the records: they are no results of the case.
 """
 
 from __future__ import annotations
@@ -12,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.errors import InputError, RecordError, one_line
-from ovreport.history import newest
+from ovreport.history import CaseKey, age, case_key, had_no_file, moment
+from ovreport.pairing import best_pair, in_turn
 from ovreport.record import Record
 from ovreport.store import Stored, read_all
 
 _TIME = re.compile(r"\d{4}-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2}Z?)?)?)?)?")
-_RELEASE = re.compile(r"\d+\.\d+[\w.+/-]*")
+_NAME = re.compile(r"[A-Za-z0-9][\w.+/-]*")
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Selection:
 
     path: Path
     of: str = ""
-    """A release or the beginning of a time; empty: all."""
+    """A release, the name of an arm or the beginning of a time; empty: all."""
 
     def __str__(self) -> str:
         path = one_line(str(self.path))
@@ -34,6 +39,10 @@ class Selection:
 
     def has(self, record: Record) -> bool:
         """Return whether a record is among the selected."""
+        if record.arm and record.arm.name == self.of:
+            return True
+        if record.arm and not record.arm.is_result:
+            return False
         if not self.of:
             return True
         if _TIME.fullmatch(self.of):
@@ -45,14 +54,14 @@ class Selection:
 def parse(text: str, default: Path | None = None) -> Selection:
     """Return a selection: PATH, PATH@RELEASE, PATH@TIME; the default's path where it has none.
 
-    InputError where there is no such path, or what follows is neither a release nor a time.
+    InputError where there is no such path, or what follows can be no release, name or time.
     """
     if Path(text).exists():
         return Selection(Path(text))
     name, at, of = text.rpartition("@")
-    if at and not (_TIME.fullmatch(of) or _RELEASE.fullmatch(of)):
+    if at and not (_TIME.fullmatch(of) or _NAME.fullmatch(of)):
         raise InputError(
-            f"“{one_line(of)}” is neither an OpenVINO release nor a time",
+            f"“{one_line(of)}” is no OpenVINO release, no name of an arm and no time",
             where=one_line(text),
             remedy="For example records@2026.4, records@2026-11-24 or records@2026-11-24T18.",
         )
@@ -66,20 +75,38 @@ def parse(text: str, default: Path | None = None) -> Selection:
     return Selection(path, of)
 
 
-def read(selection: Selection) -> tuple[list[Record], list[RecordError]]:
-    """Return the newest selected record of each case, and what is wrong with other files.
+def read_both(
+    first: Selection, second: Selection
+) -> tuple[list[Record], list[Record], list[RecordError]]:
+    """Return a selected record of each case on either side, and what is wrong with other files.
 
-    InputError where nothing is selected.
+    Of a case that was measured in turn on both sides in one run, the newest such pair; else the
+    newest of each. InputError where nothing is selected.
     """
+    (before, wrong), (after, also_wrong) = _read(first), _read(second)
+    for case in before.keys() & after.keys():
+        before[case], after[case] = ([one] for one in best_pair(before[case], after[case], in_turn))
+    faults = list({str(fault): fault for fault in [*wrong, *also_wrong]}.values())
+    return [runs[-1] for runs in before.values()], [runs[-1] for runs in after.values()], faults
+
+
+def _read(selection: Selection) -> tuple[dict[CaseKey, list[Record]], list[RecordError]]:
+    """Return the selected records of each case, from old to new, and faults of other files."""
     loaded = read_all([selection.path], check=True, keep=True)
     chosen = [one for one in loaded.stored if selection.has(one.record)]
     if not chosen:
         raise InputError(
-            "no record is of that release or time" if loaded.stored else "no record found",
+            "no record is of that release, arm or time" if loaded.stored else "no record found",
             where=str(selection),
             remedy=_offered(loaded.stored),
         )
-    return [one.record for one in newest(chosen)[0]], loaded.faults
+    had = {case_key(one.record)[:-1] for one in chosen if not had_no_file(one.record)}
+    found: dict[CaseKey, list[Record]] = {}
+    for one in sorted(chosen, key=lambda one: age(moment(one.record, one.path))):
+        case = case_key(one.record)
+        if not (had_no_file(one.record) and case[:-1] in had):
+            found.setdefault(case, []).append(one.record)
+    return found, loaded.faults
 
 
 def _offered(stored: list[Stored]) -> str:
@@ -87,4 +114,6 @@ def _offered(stored: list[Stored]) -> str:
         return "`ovreport validate` says what is wrong with the files there."
     days = sorted({one.record.measured_at[:10] for one in stored})
     builds = sorted({one_line(one.record.software.openvino, 60) for one in stored})
-    return f"There are records of {', '.join(days[-5:])} and of {', '.join(builds[-3:])}."
+    arms = sorted({one.record.arm.name for one in stored if one.record.arm})
+    named = f", and the arms {', '.join(arms[:10])}" if arms else ""
+    return f"There are records of {', '.join(days[-5:])} and of {', '.join(builds[-3:])}{named}."

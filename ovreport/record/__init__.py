@@ -2,6 +2,7 @@
 
     Record
     ├── case, tier            what was requested
+    ├── run, arm              with which others it was measured by turns
     ├── software, machine, device, model, inputs      what it ran on, and with
     ├── outcome               Completed, or the whole case Failed or Unsupported
     ├── latency, throughput, startup, memory, accuracy…        the measurements (`MEASUREMENTS`)
@@ -20,6 +21,7 @@ imported from here. Files of records are read and written by `ovreport.store`.
 """
 
 from ovreport.record.accuracy import *
+from ovreport.record.arm import *
 from ovreport.record.base import *
 from ovreport.record.case import *
 from ovreport.record.end_to_end import *

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from ovreport.record.accuracy import Accuracy, Agreement, Execution
+from ovreport.record.arm import Arm
 from ovreport.record.base import (
     NotMeasured,
     Outcome,
@@ -90,6 +91,11 @@ class Record(Part, frozen=True, kw_only=True):
     verdicts: dict[VerdictName, Verdict]
     """The collector's; readers derive them again from the samples."""
     repeat: Repeat
+    run: Annotated[str, Meta(pattern=r"^([0-9a-f]{16})?$(?!\n)")] = ""
+    """What the records of one run have in common, stopped and resumed or not; empty in records of
+    before runs were numbered."""
+    arm: Arm | None = None
+    """Which side of a comparison it is; None where the run compared no releases or settings."""
 
     def __post_init__(self) -> None:
         try:

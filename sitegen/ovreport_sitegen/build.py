@@ -254,6 +254,7 @@ def _write(
     new.add(".nojekyll", b"")
     if found.config.site_url:
         new.add("sitemap.xml", _sitemap(found.config.site_url, new.sizes))
+    new.add("robots.txt", _robots(found.config.site_url))
 
 
 def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
@@ -279,6 +280,14 @@ def _sitemap(site_url: str, files: Iterable[str]) -> bytes:
         "</urlset>",
     ]
     return "\n".join(lines).encode("utf-8", "xmlcharrefreplace")
+
+
+def _robots(site_url: str) -> bytes:
+    """Return what search engines may read: everything (RFC 9309)."""
+    lines = ["User-agent: *", "Allow: /"]
+    if site_url:
+        lines.append(f"Sitemap: {site_url.rstrip('/')}/sitemap.xml")
+    return ("\n".join(lines) + "\n").encode("utf-8", "xmlcharrefreplace")
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:

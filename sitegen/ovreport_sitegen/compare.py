@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Generic, Literal, Protocol, TypeVar
 
 from ovreport.metrics import significant
 from ovreport.metrics.efficiency import cpu_times_ms
 from ovreport.metrics.headline import prior_of
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
-from ovreport.record import Latency, Record, Throughput
+from ovreport.pairing import in_turn, latencies, throughputs
+from ovreport.record import Latency, Record
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
 from ovreport.stats.spread import ROUNDS
 from ovreport_sitegen.text import plural
@@ -136,48 +136,10 @@ class PairedComparison(Generic[R]):
 
 
 def same_run(first: Record, second: Record) -> bool:
-    """Return whether two records' processes alternated, with the same tier, software, processors.
-
-    Whether their rounds did too, as those of a group of cases do, a record cannot tell: it has the
-    time at which a process began, not at which it ended.
-    """
-    if _conditions(first) != _conditions(second):
-        return False
-    starts_a, starts_b = _starts(first), _starts(second)
-    shared = sorted(starts_a.keys() & starts_b.keys())
-    if not shared:
-        return False
-    pairs = [sorted((starts_a[r], starts_b[r])) for r in shared]
-    # Both begin process n before either begins process n + 1.
-    return all(late <= early for (_, late), (early, _) in pairwise(pairs))
-
-
-def _conditions(record: Record) -> tuple[object, ...]:
-    """Return what cases of one run share; what two machines measure alternates by chance only."""
-    machine = record.machine
-    return record.tier, record.software.openvino, machine.id, machine.cores_available
-
-
-def _starts(record: Record) -> dict[int, str]:
-    """Return when each process of a case began to measure."""
-    return {n.process: n.started_at for n in record.noise}
-
-
-def latencies(record: Record) -> dict[int, float]:
-    """Return each round's median latency in ms."""
-    if not isinstance(record.latency, Latency):
-        return {}
-    return {r.round: r.median_ms for r in record.latency.rounds}
+    """Return whether two records' processes alternated, with the same tier and software."""
+    return first.software.openvino == second.software.openvino and in_turn(first, second)
 
 
 def processor_times(record: Record) -> dict[int, float]:
     """Return each round's processor time an inference in ms, one request at a time."""
     return cpu_times_ms(record.latency.rounds) if isinstance(record.latency, Latency) else {}
-
-
-def throughputs(record: Record) -> dict[int, float]:
-    """Return each round's inferences per second."""
-    if not isinstance(record.throughput, Throughput):
-        return {}
-    batch = record.throughput.batch
-    return {r.round: r.n * batch / r.duration_s for r in record.throughput.rounds}

@@ -26,7 +26,8 @@ from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.text import clean
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula; the last four are fullwidth = + - @."""
 COLUMNS = Figure.__struct_fields__
 _OWN = slice(COLUMNS.index("metric"), COLUMNS.index("repeat"))
 """Columns of a value, between those of its record."""
@@ -45,7 +46,7 @@ def by_address(catalogue: Catalogue) -> Iterator[tuple[str, Iterator[bytes]]]:
     was compressed before is taken from the cache, and a new record changes the last part only.
     """
     found = catalogue.collection
-    older = {entry.checksum for entry in catalogue.older}
+    older = {entry.checksum for entry in (*catalogue.older, *catalogue.evidence)}
     by_machine = grouped((entry.summary.machine, entry) for entry in found.entries)
     for machine in catalogue.machines:
         entries = sorted(by_machine[machine.id], key=_order)

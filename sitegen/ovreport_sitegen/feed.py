@@ -64,7 +64,8 @@ def feed(catalogue: Catalogue) -> bytes | None:
 def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what was measured on a machine in a day with a release."""
     labels = {machine.id: machine.label for machine in catalogue.machines}
-    records = [entry.summary for entry in catalogue.collection.entries]
+    every = (entry.summary for entry in catalogue.collection.entries)
+    records = [about for about in every if about.is_result]
     groups = grouped(((r.machine, r.measured_at[:10], release(r.openvino)), r) for r in records)
     for (machine, date, of), found in groups.items():
         where = labels.get(machine, machine)

@@ -22,7 +22,16 @@ from ovreport.store import slug
 SHOWN = 120
 """Characters shown of a text where there is no room for more."""
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HIDDEN = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]"
+    r"|[\U000e0000-\U000e0fff]"
+)
+"""Characters that nobody sees, besides those of category Cf: fillers and variation selectors.
+
+Unicode's Default_Ignorable_Code_Point (UAX #44), and the blank Braille pattern.
+"""
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SIMILAR = str.maketrans("i1|0", "lllo")
 _KEPT_CONTROLS = frozenset("\n\t")
 _MARKS = re.compile(r"\((?:R|TM|C)\)|[®™©]", re.IGNORECASE)
 _FILLERS = re.compile(r"\b(?:CPU|Processor)\b(?= @|$)|@ [\d.]+ ?GHz", re.IGNORECASE)
@@ -31,9 +40,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def clean(text: str) -> str:
-    """Return text without control characters and without marks that turn its direction.
+    """Return text without the characters that a reader does not see, or that mislead one.
 
-    A surrogate or a private character cannot be written as UTF-8 or means nothing to a reader.
+    Those are controls, marks that turn the direction, zero-width characters, tags and fillers. A
+    surrogate or a private character cannot be written as UTF-8 or means nothing to a reader.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -41,7 +51,7 @@ def clean(text: str) -> str:
 
 
 def _shows(c: str) -> bool:
-    return c not in _BIDI and unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return unicodedata.category(c) not in _HIDDEN_CATEGORIES and not _HIDDEN.match(c)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -55,6 +65,24 @@ def short_name(full_name: str) -> str:
     """Return a device's full name without trade marks and clock."""
     bare = " ".join(_FILLERS.sub("", _MARKS.sub("", clean(full_name))).split())
     return line(bare or full_name, 60) or "unnamed device"
+
+
+def alike(name: str) -> str:
+    """Return what a name has in common with others that look like it.
+
+    Case, spaces, accents, and what l, I, 1 and |, or O and 0, look like do not count (after the
+    skeletons of UTS #39). Other scripts have letters that look like Latin ones: see `is_plain`.
+    """
+    decomposed = unicodedata.normalize("NFKD", clean(name)).casefold()
+    return "".join(c for c in decomposed.translate(_SIMILAR) if c.isalnum())
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a name is of the characters that drivers name devices with.
+
+    Others can look like these: the Cyrillic А, fullwidth Ａ.
+    """
+    return name.rstrip("…").isascii()
 
 
 def safe_url(text: str) -> str | None:
@@ -92,9 +120,17 @@ def day(measured_at: str) -> str:
 
 
 def release(build: str) -> str:
-    """Return the release of a full OpenVINO build string: its first three numbers."""
-    match = re.match(r"\d+\.\d+(?:\.\d+)?", build)
-    return match[0] if match else line(build, 30)
+    """Return the release of a full OpenVINO build string: its first three numbers.
+
+    Of any other string its beginning, which no reader takes for a release.
+    """
+    match = re.match(r"\d{1,6}\.\d{1,6}(?:\.\d{1,6})?(?!\d)", build, re.ASCII)
+    return match[0] if match else line(build, 30) or "unknown"
+
+
+def release_order(release: str) -> tuple[object, ...]:
+    """Return what releases are sorted by, from old to new; what is no number comes first."""
+    return (*(int(part) for part in re.findall(r"\d{1,9}", release)[:4]), -1, release)
 
 
 def plural(n: int, one: str) -> str:

@@ -39,8 +39,8 @@ from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.request import OptimizeResult
 from ovreport_collector.plan import tiers
-from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.plan.plan import Plan
+from ovreport_collector.plan.probe import ProbeJob
 from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child, workspace
 from ovreport_collector.process.job import AnyJob, JobFailed
@@ -210,6 +210,10 @@ class FakeChild:
 
     devices: list[Device] = field(default_factory=lambda: [a_device()])
     jobs: list[AnyJob] = field(default_factory=list)
+    pythons: list[Path | None] = field(default_factory=list)
+    """The interpreter of each job; None: our own."""
+    builds: dict[Path | None, str] = field(default_factory=dict)
+    """Interpreter → OpenVINO's build string there, where it is not ours."""
     answers: list[Callable[[AnyJob], Struct | None]] = field(default_factory=list)
     """Asked in order about the first step of a job; the first that is no None is its result. They
     may raise."""
@@ -219,9 +223,10 @@ class FakeChild:
     """Each step that was made: its job and its result, as it was before the answers."""
     alive: list[FakeProcess] = field(default_factory=list)
 
-    def __call__(self, job: AnyJob, work: Path) -> FakeProcess:
+    def __call__(self, job: AnyJob, work: Path, *, python: Path | None = None) -> FakeProcess:
         """Start a process that is none."""
         self.jobs.append(job)
+        self.pythons.append(python)
         process = FakeProcess(self, job)
         self.alive.append(process)
         return process
@@ -276,12 +281,12 @@ class FakeChild:
 
     def forget(self) -> None:
         """Forget answers and what was done, as before the next command."""
-        for kept in (self.answers, self.step_answers, self.jobs, self.made):
+        for kept in (self.answers, self.step_answers, self.jobs, self.pythons, self.made):
             kept.clear()
 
     def _probe(self, job: ProbeJob) -> ProbeResult:
         return ProbeResult(
-            openvino="2026.4.1-0-example",
+            openvino=self.builds.get(self.pythons[-1], "2026.4.1-0-example"),
             available=[d.name for d in self.devices],
             devices=[d for d in self.devices if d.name in job.devices or not job.devices],
             unavailable=[],

@@ -20,7 +20,7 @@ from msgspec import Struct
 from ovreport.errors import StoreError
 from ovreport_collector.engines.types import ProbeResult, Target
 from ovreport_collector.measurements.outputs import OutputsJob
-from ovreport_collector.plan.devices import ProbeJob
+from ovreport_collector.plan.probe import ProbeJob
 from ovreport_collector.process import child, redact
 from ovreport_collector.process.job import DONE, Job, JobFailed, StepJob
 

@@ -23,7 +23,7 @@ from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.measurements.results import Ended, InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
-from ovreport_collector.plan.devices import ProbeJob
+from ovreport_collector.plan.probe import ProbeJob
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import accuracy
 from tests.collector import models

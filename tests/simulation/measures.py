@@ -12,13 +12,13 @@ import numpy as np
 
 from ovreport.metrics import metric_values
 from ovreport.metrics.percentiles import MOST_RAISED
+from ovreport.pairing import latencies
 from ovreport.record import Record
 from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import PERCENTILE_RISK, Floats, Interval
 from ovreport.stats.spread import ROUNDS as ROUNDS_PRIOR
 from ovreport.stats.spread import Prior
-from ovreport_sitegen.compare import latencies
 from ovreport_sitegen.pages.method.simulation import Finding
 from tests.simulation.pipeline import record_of, virtual_time
 from tests.simulation.truth import HEAVY_FACTOR, HEAVY_SHARE, Tail, Truth

@@ -10,10 +10,10 @@ import pytest
 
 from ovreport import paths, store
 from ovreport.cli import run
+from ovreport.pairing import latencies, throughputs
 from ovreport.record import Completed, Failed, Record
 from ovreport.stats.comparison import compare
 from ovreport_collector.plan import tiers
-from ovreport_sitegen.compare import latencies, throughputs
 from tests.collector import commands
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ovreport.metrics import MetricValue, metric_values
+from ovreport.pairing import latencies
 from ovreport.record import Record
-from ovreport_sitegen.compare import latencies
 from tests.simulation.engine import SimulatedRequest, VirtualTime
 from tests.simulation.measures import true_percentile
 from tests.simulation.pipeline import (

@@ -356,7 +356,9 @@ def test_own_pages_are_cleaned(site: Path, tmp_path: Path) -> None:
         assert bad not in page
 
 
-@pytest.mark.parametrize("name", ["latency", "guide", "model-magika-v3.3"])
+@pytest.mark.parametrize(
+    "name", ["latency", "guide", "model-magika-v3.3", "index", "404", "changes", "language-models"]
+)
 def test_an_own_page_may_not_take_the_name_of_another(
     site: Path, tmp_path: Path, name: str
 ) -> None:

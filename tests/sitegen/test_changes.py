@@ -70,7 +70,9 @@ def test_releases_are_compared_first() -> None:
         *(of_release(day(n, median_ms=6.5), "2026.4") for n in (8, 9)),
     ]
     view = changes.view(catalogue(*records))
-    releases, runs = view.comparisons
+    (runs,) = view.comparisons
+    assert view.releases is not None
+    releases = view.releases.comparison
     assert "2026.3" in releases.title
     assert releases.worse is not None
     assert runs.worse is None

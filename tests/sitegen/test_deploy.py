@@ -193,3 +193,5 @@ def test_a_published_site_works_below_a_path(
     sitemap = (folder / "marks" / "sitemap.xml").read_text(encoding="utf-8")
     assert "<loc>https://me.github.io/marks/</loc>" in sitemap
     assert "404.html" not in sitemap
+    robots = (folder / "marks" / "robots.txt").read_text(encoding="utf-8")
+    assert "Sitemap: https://me.github.io/marks/sitemap.xml" in robots

@@ -24,7 +24,7 @@ from ovreport_sitegen.pages import (
 )
 from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.pages.result import full as result_view
-from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
+from ovreport_sitegen.text import clean, release, safe_url, short_name, unique_slugs
 from tests.factories import QUICK, a_failed_record, a_record
 from tests.sitegen.conftest import a_collection, catalogue, figure_rows
 
@@ -465,7 +465,13 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
 # ---------------------------------------------------------------- text and downloads
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"),
+        *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20A1", "\u200b=1", "\ufeff\uff1d1", "\u3164+1"),
+    ],
+)
 def test_csv_fields_are_no_formulas(text: str) -> None:
     """A spreadsheet takes such a field for text."""
     assert downloads.guarded(text).startswith("'")
@@ -489,6 +495,48 @@ def test_marks_that_turn_text_are_dropped() -> None:
     """Controls and bidirectional marks never reach a page; letters of any script do."""
     assert clean("a\u202eb\u2066c\x00d\x1b[31m") == "abcd[31m"
     assert clean("مرحبا שלום 日本 é") == "مرحبا שלום 日本 é"
+
+
+def test_characters_that_nobody_sees_are_dropped() -> None:
+    """Zero-width characters, tags, fillers and variation selectors."""
+    tags = "".join(chr(0xE0000 + ord(c)) for c in "evil")
+    assert clean(f"A\u200bM\u2060D\u00ad{tags}\ufe0f\u3164\u034f\U000e0101\u180e 9") == "AMD 9"
+    assert not clean(tags)
+
+
+@pytest.mark.parametrize(
+    ("build", "shown"),
+    [
+        ("2026.4.1-21919-f0f15a26be8-releases/2026/4", "2026.4.1"),
+        ("2026.4", "2026.4"),
+        ("\u0662\u0660.\u0661", "\u0662\u0660.\u0661"),
+        ("9" * 5_000 + ".1", "9" * 29 + "…"),
+        ("<b>latest</b>", "<b>latest</b>"),
+        ("\u200b", "unknown"),
+    ],
+)
+def test_nonsense_is_no_release(build: str, shown: str) -> None:
+    """Only two or three numbers are; of anything else its beginning is shown."""
+    assert release(build) == shown
+
+
+@pytest.mark.parametrize(
+    "imitation",
+    [
+        *("Example\u200b CPU 9000", "Examp1e CPU 9OOO", "EXAMPLE  CPU 9000"),
+        *("Example \u0421PU 9000", "\uff25xample CPU 9000", "Ex\u0430mple CPU 9000"),
+    ],
+)
+def test_a_device_that_imitates_another_is_told_apart(imitation: str) -> None:
+    """It has its machine beside its name, in lists of devices and of machines."""
+    other = a_record(full_name=imitation, machine="other-8c-abc123", seed=2)
+    machine = msgspec.structs.replace(other.machine, cpu=imitation)
+    found = catalogue(a_record(), msgspec.structs.replace(other, machine=machine))
+    (device,) = (one for one in found.devices if one.key.machine == machine.id)
+    (host,) = (one for one in found.machines if one.id == machine.id)
+    assert device.label.endswith("(abc123)")
+    assert host.label.endswith("(abc123)")
+    assert len({one.slug for one in found.devices}) == 2
 
 
 def test_device_names_lose_trade_marks_only() -> None:

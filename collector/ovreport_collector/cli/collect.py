@@ -17,9 +17,12 @@ from ovreport_collector.cli.options import (
     Choice,
     OneOf,
     Seconds,
+    again_option,
+    arm_option,
     dataset_option,
     input_option,
     json_option,
+    openvino_option,
     outside_option,
     plugin_option,
     shape_option,
@@ -45,6 +48,8 @@ Examples:
   ovreport collect model.onnx --shape x=1,3,640,640 --input sr=16000
   ovreport collect --suite my.toml                    your own suite
   ovreport collect --suite my.toml --dataset imagenet=/data/imagenet  on your own data
+  ovreport collect --openvino 2025.4.1 --openvino 2026.4.1 --aa       two releases by turns
+  ovreport collect --arm one-stream:NUM_STREAMS=1     settings by turns with those as they are
 
 \b
 Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
@@ -154,6 +159,9 @@ def _measurements() -> Sequence[str]:
     type=OneOf(_measurements),
     help="Leave this measurement out, to save time; repeatable.",
 )
+@openvino_option
+@arm_option
+@again_option
 @dataset_option
 @click.option(
     "--samples",
@@ -177,6 +185,9 @@ def collect(
     files: tuple[str, ...],
     shapes: dict[str, list[int]],
     inputs: dict[str, str],
+    openvino: tuple[str, ...],
+    settings: dict[str, dict[str, str]],
+    again: bool,
     **requested: Any,  # noqa: ANN401 (the other fields of Request)
 ) -> None:
     """Measure models on this machine's OpenVINO devices, and write records.
@@ -184,6 +195,7 @@ def collect(
     FILE: a model of your own (.onnx, .xml, .tflite or .pb), in the place of a suite.
     """
     from ovreport_collector.cli.console import wide_console
+    from ovreport_collector.plan.arms import Wanted
     from ovreport_collector.plan.own_models import OwnModels
     from ovreport_collector.plan.request import Request, make_plan
     from ovreport_collector.session import collect as session
@@ -195,6 +207,8 @@ def collect(
         suite=suite or DEFAULT_SUITE,
         own=OwnModels(files, shapes, inputs) if files else None,
         precisions=cast("tuple[Precision, ...]", precisions),
+        arms=Wanted(openvino, settings, again),
+        dry_run=dry_run,
         **requested,
     )
     plan = make_plan(request)

@@ -149,6 +149,22 @@ def _shapes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
     return found
 
 
+def _arms(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> dict[str, dict[str, str]]:
+    example = "one-stream:NUM_STREAMS=1"
+    found: dict[str, dict[str, str]] = {}
+    for value in values:
+        name, colon, settings = value.partition(":")
+        if not colon or name in found:
+            what = f"{name!r} is given twice" if name in found else f"{value!r} names no properties"
+            raise InputError(what, where="--arm", remedy=f"For example: --arm {example}")
+        found[name] = _pairs(
+            settings.split(","), option=f"--arm {name}", example=example, form="KEY=VALUE"
+        )
+    return found
+
+
 def _inputs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     form = "NAME=FILE.npy or NAME=NUMBER"
     return _pairs(values, option="--input", example="sr=16000", form=form, split=_before_value)
@@ -199,6 +215,32 @@ outside_option = click.option(
     type=ExistingPath(),
     help="File, or folder, that the suite may read though it lies outside the suite's own folder; "
     "repeatable.",
+)
+
+openvino_option = click.option(
+    "--openvino",
+    multiple=True,
+    metavar="RELEASE",
+    help="Measure with this OpenVINO release, wheel of yours, or `installed`; repeatable: all by "
+    "turns in one run. Each gets an environment of its own, which is kept.",
+)
+
+arm_option = click.option(
+    "--arm",
+    "settings",
+    multiple=True,
+    metavar="NAME:KEY=VALUE[,KEY=VALUE]",
+    callback=_arms,
+    help="Measure with these OpenVINO properties too, by turns with the settings as they are; "
+    "repeatable.",
+)
+
+again_option = click.option(
+    "--aa",
+    "again",
+    is_flag=True,
+    help="Measure the last release a second time, as evidence: what differs between equals is an "
+    "error of the method.",
 )
 
 dataset_option = click.option(

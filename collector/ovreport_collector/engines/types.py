@@ -53,6 +53,8 @@ class Target(Struct, frozen=True, kw_only=True):
     """For native frameworks; None where OpenVINO cannot run the model: their own defaults."""
     traits: OutputTraits = OutputTraits()
     """Of its outputs, by which they are checked while they are timed."""
+    properties: dict[str, str] = {}
+    """Of OpenVINO, which the model is compiled with besides those of every run."""
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from msgspec import field
+from pathlib import Path
 
 from ovreport.device_names import is_virtual
 from ovreport.errors import InputError, OvreportError, did_you_mean
 from ovreport.record import Device, Precision
 from ovreport_collector.engines.types import ProbeResult
+from ovreport_collector.plan.probe import ProbeJob
 from ovreport_collector.process import child, workspace
-from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.process.job import JobFailed
 
 PROBE_LIMIT_S = 120.0
 """After which a driver that hangs is stopped."""
 
 
-class ProbeJob(Job[ProbeResult], frozen=True, kw_only=True):
-    """Ask OpenVINO for its devices, and for the named ones."""
+def probe(
+    devices: Sequence[str], plugins: Mapping[str, str], *, python: Path | None = None
+) -> ProbeResult:
+    """Ask OpenVINO for its devices, in a process of its own: a driver may crash it.
 
-    devices: list[str]
-    """Device strings to describe; empty: every one that is available."""
-    plugins: dict[str, str] = field(default_factory=dict)
-
-    def run(self) -> ProbeResult:
-        """Describe the devices."""
-        from ovreport_collector.engines.openvino import devices
-
-        return devices.probe(self.devices, self.plugins)
-
-
-def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
-    """Ask OpenVINO for its devices, in a process of its own: a driver may crash it."""
+    `python`: interpreter of the environment whose OpenVINO is asked; None: our own.
+    """
     with workspace.working_folder() as work:
         job = ProbeJob(devices=list(devices), plugins=dict(plugins))
-        result = child.run(job, work, limit_s=PROBE_LIMIT_S)
+        result = child.run(job, work, limit_s=PROBE_LIMIT_S, python=python)
     if isinstance(result, JobFailed) and plugins:
         raise InputError(
             f"a plugin cannot be registered: {result.reason}",
@@ -46,6 +37,7 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
     if isinstance(result, JobFailed):
         raise OvreportError(
             f"OpenVINO could not list its devices: {result.reason}",
+            where=str(python or ""),
             remedy=result.stderr_tail or "Check the installation: python -c 'import openvino'",
         )
     return result

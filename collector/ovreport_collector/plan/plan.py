@@ -19,6 +19,7 @@ from ovreport.device_names import is_virtual
 from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
+from ovreport_collector.plan.arms import NO_ARMS, PlannedArm, Wanted
 from ovreport_collector.plan.devices import default_precisions
 from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
 from ovreport_collector.plan.validation import Fault
@@ -38,12 +39,25 @@ class PlannedCase:
     model: Model
     also_at_default: bool = False
     """Whether the plan has the same at the device's default precision too."""
+    arm: PlannedArm | None = None
+    """Which of several releases or settings it is measured with; None: there is one."""
 
     @property
     def key(self) -> str:
-        """Identifies the case within a plan."""
+        """Identifies the case within a plan, and its arm."""
         case = self.case
-        return f"{case.engine}/{case.model}/{case.variant}/{case.device}/{case.precision}"
+        of = f"@{self.arm.name}" if self.arm else ""
+        return f"{case.engine}/{case.model}/{case.variant}/{case.device}/{case.precision}{of}"
+
+    @property
+    def python(self) -> Path | None:
+        """Interpreter of its measuring processes; None: that of the collect."""
+        return self.arm.python if self.arm else None
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """OpenVINO properties that its arm sets."""
+        return self.arm.about.properties if self.arm else {}
 
     @property
     def place(self) -> str:
@@ -68,8 +82,11 @@ class PlannedCase:
 
     @property
     def is_reference(self) -> bool:
-        """Whether the accuracy of all cases of its model is compared with this one's."""
-        published = not self.is_optimized and not self.is_native
+        """Whether the accuracy of all cases of its model is compared with this one's.
+
+        Arms are all compared with the same outputs, which the collect's own OpenVINO makes.
+        """
+        published = not self.is_optimized and not self.is_native and self.arm is None
         return published and (self.case.device, self.case.precision) == ("CPU", "f32")
 
     @property
@@ -108,6 +125,8 @@ class Plan:
     """Why model files that were named are not measured; not a part of its key."""
     code: str = ""
     """Checksum of this package: rounds of edited code do not mix with those before."""
+    wanted_arms: Wanted = NO_ARMS
+    """The releases and settings that were asked for; the key has what became of them."""
     timing: Timing = NO_TIME
     """What planning took; not a part of its key."""
 
@@ -115,6 +134,22 @@ class Plan:
     def models(self) -> list[Model]:
         """The models of all cases, each once, in the suite's order."""
         return list({planned.model.id: planned.model for planned in self.cases}.values())
+
+    @property
+    def arms(self) -> list[PlannedArm]:
+        """The arms by which every case is measured, in their order; empty: there are none."""
+        found = {p.arm.name: p.arm for p in self.cases if p.arm is not None}
+        return sorted(found.values(), key=lambda arm: arm.about.position)
+
+    def device_of(self, planned: PlannedCase) -> Device:
+        """Return the device of a case, as the OpenVINO that runs it describes it."""
+        name = planned.case.device
+        found = planned.arm.devices.get(name) if planned.arm else None
+        return found or self.devices[name]
+
+    def software_of(self, planned: PlannedCase) -> Software:
+        """Return what runs a case."""
+        return planned.arm.software if planned.arm else self.software
 
     def optimized_variants(self, model: Model) -> list[VariantName]:
         """Return the variants of a model that are optimized for this plan."""
@@ -129,6 +164,7 @@ class Plan:
             self.tier,
             self.seed,
             [planned.case for planned in self.cases],
+            [(arm.about, arm.software) for arm in self.arms],
             self._unpinned_contents,
             [(d.name, d.full_name, d.driver) for d in self.devices.values()],
             # Its memory differs by some kilobytes between boots, and is in its id, rounded.

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from ovreport.engines import ENGINES, GENAI, OPENVINO, of_kind
 from ovreport.errors import InputError
-from ovreport.record import Precision
-from ovreport_collector import datasets
+from ovreport.record import Precision, Software
+from ovreport_collector import datasets, environments
 from ovreport_collector.datasets import selection
+from ovreport_collector.environments.environment import Progress, silent
 from ovreport_collector.machine import describe
 from ovreport_collector.models import variants
-from ovreport_collector.plan import devices, engines, load_suite, own_models
+from ovreport_collector.plan import arms, devices, engines, load_suite, own_models
+from ovreport_collector.plan.arms import NO_ARMS, Wanted
 from ovreport_collector.plan.own_models import OwnModels
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import tier_of
@@ -57,15 +59,21 @@ class Request:
     """Length of one timed loop; None: as the tier has."""
     allow_outside: Sequence[Path] = ()
     """Files and folders outside its own that the suite may name."""
+    arms: Wanted = NO_ARMS
+    """Releases and settings to measure by turns."""
+    dry_run: bool = False
+    """Whether the plan is only shown: no environment is made for it."""
 
 
-def make_plan(request: Request) -> Plan:
+def make_plan(request: Request, *, progress: Progress = silent) -> Plan:
     """Return the plan of a request on this machine.
 
+    `progress` is told what is done to make the environments of releases, which may take minutes.
     InputError or SuiteError if it names something that is missing or cannot be used.
     """
     stopwatch = Stopwatch()
     own = own_models.suite_of(request.own) if request.own else None
+    arms.check(request.arms)
     suite = own.suite if own else load_suite.load(request.suite, request.allow_outside)
     suite = datasets.with_user_datasets(suite, request.datasets, request.samples)
     named = [suite.model(name) for name in dict.fromkeys(request.models)]
@@ -82,6 +90,8 @@ def make_plan(request: Request) -> Plan:
     )
     _check_something_fits(request, planned)
     used = {p.case.engine for p in planned}
+    software = describe.software(probed.openvino, engines.versions(used))
+    by_arms = _by_arms(request, planned, software, progress)
     return Plan(
         suite=suite,
         suite_name=own_models.NAME if own else load_suite.name_of(request.suite),
@@ -89,18 +99,46 @@ def make_plan(request: Request) -> Plan:
         refused=own.refused if own else (),
         tier=tier_of(request.tier, rounds=request.rounds, seconds=request.seconds),
         seed=request.seed,
-        cases=planned,
+        cases=by_arms,
         devices=found,
         plugins=request.plugins,
         machine=describe.describe(),
-        software=describe.software(probed.openvino, engines.versions(used)),
+        software=software,
         skip=tuple(sorted(set(request.skip))),
         tools=variants.versions(p.case.variant for p in planned if p.is_optimized),
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
         code=_own_code(),
+        wanted_arms=request.arms,
         timing=stopwatch.take(),
     )
+
+
+def _by_arms(
+    request: Request, planned: Sequence[PlannedCase], software: Software, progress: Progress
+) -> Sequence[PlannedCase]:
+    """Return every case once for each arm; as they are where there are none.
+
+    Their environments are made first. InputError for cases that another engine runs.
+    """
+    wanted = request.arms
+    if not wanted:
+        return planned
+    if others := sorted({p.case.engine for p in planned} - {OPENVINO}):
+        raise InputError(
+            f"{ENGINES[others[0]].title} is not measured by several releases or settings",
+            where="--openvino, --arm, --aa",
+            remedy="Measure it without them, or name other models and engines.",
+        )
+    made = () if request.dry_run else environments.prepare(wanted.openvino, progress=progress)
+    found = arms.plan_arms(
+        wanted,
+        request.seed,
+        software,
+        made,
+        lambda python: devices.probe(request.devices, request.plugins, python=python),
+    )
+    return [replace(one, arm=arm) for one in planned for arm in found]
 
 
 @cache

@@ -46,28 +46,29 @@ _ROOM_BYTES = 256 * 1024
 """A working folder that does not take these was full for the process too."""
 
 
-def run(job: AnyJob[R], work: Path, *, limit_s: float) -> R | JobFailed:
+def run(job: AnyJob[R], work: Path, *, limit_s: float, python: Path | None = None) -> R | JobFailed:
     """Do a job of one step in a fresh process below the folder `work`, for at most so long.
 
     Every string of what comes back is redacted. StoreError if the folder takes no files: a full
-    disk must not pass for a fault of the case.
+    disk must not pass for a fault of the case. `python`: see `start`.
     """
-    with start(job, work) as process:
+    with start(job, work, python=python) as process:
         return process.step(limit_s=limit_s)
 
 
-def start(job: AnyJob[R], work: Path) -> Process[R]:
+def start(job: AnyJob[R], work: Path, *, python: Path | None = None) -> Process[R]:
     """Start a fresh process for a job, which has the folder `work` for itself. StoreError as above.
 
-    It does nothing before its first step is wanted; who starts it has to close it.
+    It does nothing before its first step is wanted; who starts it has to close it. `python`: the
+    interpreter of another environment that has ovreport's measuring process; None: our own.
     """
-    return Process(job, work)
+    return Process(job, work, python)
 
 
 class Process(Generic[R]):
     """A fresh process that does one job; see `start`. It is ended when the block is left."""
 
-    def __init__(self, job: AnyJob[R], work: Path) -> None:
+    def __init__(self, job: AnyJob[R], work: Path, python: Path | None = None) -> None:
         encoded = msgspec.json.encode(job)
         self._work, self._result_type = work, result_type(type(job))
         self._folders = {work, *folders_of(msgspec.json.decode(encoded))}
@@ -81,7 +82,7 @@ class Process(Generic[R]):
             self._stderr = self._stderr_file.open("wb")
         name = f"{type(job).__module__}:{type(job).__qualname__}"
         files = (job_file, self._result_file, measured_file(work))
-        self._process = _popen([name, *map(str, files), str(os.getpid())], self._stderr)
+        self._process = _popen([name, *map(str, files), str(os.getpid())], self._stderr, python)
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -189,14 +190,14 @@ class Process(Generic[R]):
             _signal_group(self._process, signal.SIGCONT)
 
 
-def _popen(arguments: list[str], stderr: BinaryIO) -> subprocess.Popen[bytes]:
+def _popen(arguments: list[str], stderr: BinaryIO, python: Path | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "ovreport_collector.worker", *arguments],
+        [str(python or sys.executable), "-m", "ovreport_collector.worker", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
         start_new_session=True,
-        env=environment(),
+        env=environment() if python is None else _apart(environment()),
     )
 
 
@@ -263,3 +264,9 @@ def environment() -> dict[str, str]:
     """Return our environment, without what would change the engine's number of threads."""
     dropped = {"OMP_NUM_THREADS", "TBB_NUM_THREADS", "PYTHONPROFILEIMPORTTIME"}
     return {key: value for key, value in os.environ.items() if key not in dropped}
+
+
+def _apart(variables: dict[str, str]) -> dict[str, str]:
+    """Return variables without those by which another Python would find our own packages."""
+    ours = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+    return {key: value for key, value in variables.items() if key not in ours}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -110,7 +111,8 @@ def measure(
             with display_for(console, plan, done=estimate.done(plan, journal)) as display:
                 prepared = prepare_all(plan, work, display, stopwatch)
                 plan = prepared.of(plan)
-                journal.add(Prepared(timing=stopwatch.take() + plan.timing))
+                number = journal.run or secrets.token_hex(8)
+                journal.add(Prepared(timing=stopwatch.take() + plan.timing, run=number))
                 context = RunContext(
                     plan=plan,
                     prepared=prepared.models,

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport.record import Case, SourceFile
+from ovreport_collector.engines.base import NO_PROPERTIES
 from ovreport_collector.engines.types import OutputTraits, Target, ThreadSettings
 from ovreport_collector.loadgen.checks import NO_TRAITS
 from ovreport_collector.machine.core_to_core import CoreToCore
@@ -63,8 +64,12 @@ class RunContext:
         case: Case,
         thread_settings: ThreadSettings | None = None,
         traits: OutputTraits = NO_TRAITS,
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> Target:
-        """Return what a process has to load to measure a case; `traits` of outputs, once known."""
+        """Return what a process has to load to measure a case; `traits` of outputs, once known.
+
+        `properties`: of OpenVINO, that its arm sets.
+        """
         return Target(
             engine=case.engine,
             model=str(prepared.file),
@@ -74,6 +79,7 @@ class RunContext:
             plugins=dict(self.plan.plugins),
             thread_settings=thread_settings,
             traits=traits,
+            properties=dict(properties),
         )
 
     def folder(self, planned: PlannedCase) -> Path:
@@ -84,9 +90,14 @@ class RunContext:
         """Return what a step of a process may take, `extra_s` more than the tier's loops."""
         return self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + extra_s)
 
-    def run_job(self, job: Job[R], *, extra_s: float = 0) -> R | JobFailed:
-        """Do a job in a fresh process, which may take `extra_s` more than the tier's loops."""
-        result = child.run(job, self.work, limit_s=self.limit_s(extra_s))
+    def run_job(
+        self, job: Job[R], *, extra_s: float = 0, python: Path | None = None
+    ) -> R | JobFailed:
+        """Do a job in a fresh process, which may take `extra_s` more than the tier's loops.
+
+        `python`: interpreter of the case's arm; None: our own.
+        """
+        result = child.run(job, self.work, limit_s=self.limit_s(extra_s), python=python)
         self.stopwatch.add(timing.read_measured(child.measured_file(self.work)))
         return result
 

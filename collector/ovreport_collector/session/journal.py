@@ -162,6 +162,11 @@ class Journal:
         found = (put_together(p.results, p.why_ended) for p in self.processes(planned.key))
         return [result for result in found if result is not None]
 
+    @property
+    def run(self) -> str:
+        """What the records of the run have in common; empty before it began."""
+        return next((step.run for step in self.steps if isinstance(step, Prepared)), "")
+
     def outputs(self, case: str) -> OutputsDone | None:
         """Return what is known of a case's outputs."""
         return self._first(OutputsDone, case)

@@ -93,8 +93,11 @@ def _measure_case(
     else:
         thread_settings = context.thread_settings(planned, prepared)
         folder = context.work / prepared.model.id / f"{len(context.journal.steps)}"
-        target = context.target(prepared, planned.case, thread_settings)
-        own, is_reference = _Ran(kind.run(prepared, target, folder), folder), False
+        target = context.target(
+            prepared, planned.case, thread_settings, properties=planned.properties
+        )
+        result = kind.run(prepared, target, folder, planned.python)
+        own, is_reference = _Ran(result, folder), False
     if isinstance(own.result, JobFailed):
         _give_up(context, planned, own.result)
         return
@@ -128,8 +131,10 @@ class _Outputs(ABC, Generic[R]):
         """Measure what depends on the published file alone, given the reference's outputs."""
 
     @abstractmethod
-    def run(self, prepared: PreparedModel, target: Target, folder: Path) -> R | JobFailed:
-        """Run the model; arrays go to the folder."""
+    def run(
+        self, prepared: PreparedModel, target: Target, folder: Path, python: Path | None = None
+    ) -> R | JobFailed:
+        """Run the model; arrays go to the folder. `python`: interpreter of an arm; None: ours."""
 
     def why_wrong(self, result: R, reference: _Ran[R] | Skipped) -> str:
         """Return why a model's outputs cannot be right, whatever they are compared with.
@@ -152,7 +157,7 @@ class _Outputs(ABC, Generic[R]):
 
 class _OfInference(_Outputs[OutputsResult]):
     def run(
-        self, prepared: PreparedModel, target: Target, folder: Path
+        self, prepared: PreparedModel, target: Target, folder: Path, python: Path | None = None
     ) -> OutputsResult | JobFailed:
         folder.mkdir(parents=True, exist_ok=True)
         evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
@@ -167,7 +172,7 @@ class _OfInference(_Outputs[OutputsResult]):
             evaluators=evaluators,
             limit_s=_LABELLED_SHARE * self.context.limit_s(extra_s),
         )
-        return self.context.run_job(job, extra_s=extra_s)
+        return self.context.run_job(job, extra_s=extra_s, python=python)
 
     def why_wrong(self, result: OutputsResult, reference: _Ran[OutputsResult] | Skipped) -> str:
         """Return which output does what the reference's does not."""
@@ -254,11 +259,11 @@ class _OfGeneration(_Outputs[GenerationOutputsResult]):
         )
 
     def run(
-        self, prepared: PreparedModel, target: Target, folder: Path
+        self, prepared: PreparedModel, target: Target, folder: Path, python: Path | None = None
     ) -> GenerationOutputsResult | JobFailed:
         folder.mkdir(parents=True, exist_ok=True)
         job = generation.outputs_job(prepared, target, folder.parent)
-        return self.context.run_job(job, extra_s=generation.OUTPUTS_LIMIT_S)
+        return self.context.run_job(job, extra_s=generation.OUTPUTS_LIMIT_S, python=python)
 
     def step(
         self,

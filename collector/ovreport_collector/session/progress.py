@@ -188,7 +188,8 @@ def display_for(console: Console, plan: Plan, *, done: Done) -> Iterator[PlainDi
 def label(planned: PlannedCase) -> str:
     """Return what a case is called in a line of output."""
     variant = f" {planned.case.variant}" if planned.is_optimized else ""
-    return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
+    arm = f"  {planned.arm.name}" if planned.arm else ""
+    return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}{arm}"
 
 
 def _results(result: InferenceResult | GenerationResult) -> str:

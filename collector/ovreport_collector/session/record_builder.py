@@ -94,9 +94,9 @@ def _unjudged(
         measured_at=_measured_at(planned, journal),
         case=planned.case,
         tier=plan.tier,
-        software=plan.software,
+        software=plan.software_of(planned),
         machine=plan.machine,
-        device=plan.devices[planned.case.device],
+        device=plan.device_of(planned),
         model=_model(planned, prepared, outputs, files),
         inputs=prepared.data if isinstance(prepared, PreparedModel) else _no_inputs(plan),
         outcome=_outcome(planned, prepared, journal),
@@ -111,6 +111,8 @@ def _unjudged(
         run_spread={},
         verdicts={},
         repeat=Repeat(ovreport=reproduce.command(plan, planned), benchmark_app=""),
+        run=journal.run,
+        arm=planned.arm.about if planned.arm else None,
         **fields,
     )
     theirs = next((one.command for one in repeat.nearest(made, by_name=True)), "")

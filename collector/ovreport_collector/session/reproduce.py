@@ -32,7 +32,21 @@ def _words(plan: Plan, planned: PlannedCase) -> list[str]:
     command += ["--allow-outside", "PATH"] * len(plan.suite.allowed_outside)
     for name in plan.plugins:
         command += ["--plugin", f"{name}=PATH"]
-    return command
+    return [*command, *_arms(plan)]
+
+
+def _arms(plan: Plan) -> list[str]:
+    """Return the options that choose the arms, all of them: alone, one would be no comparison."""
+    wanted = plan.wanted_arms
+    words = [w for one in wanted.openvino for w in ("--openvino", _no_path(one))]
+    for name, properties in wanted.settings.items():
+        settings = ",".join(f"{key}={value}" for key, value in properties.items())
+        words += ["--arm", f"{name}:{settings}"]
+    return [*words, *(["--aa"] if wanted.again else [])]
+
+
+def _no_path(release: str) -> str:
+    return "PATH" if release.endswith(".whl") else release
 
 
 def _tier(tier: Tier) -> list[str]:

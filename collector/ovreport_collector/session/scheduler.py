@@ -35,7 +35,7 @@ from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import VISITS, PassName, PlannedProcess
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.session import record_builder, writing
+from ovreport_collector.session import record_builder, turns, writing
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.estimate import Work
 from ovreport_collector.session.journal import CaseProcess
@@ -67,11 +67,10 @@ class Run:
 
     def _measure(self, number: int, cases: list[PlannedCase]) -> None:
         """Measure one generation: a process of each of these cases, and what follows it."""
-        # Every second one backwards, as every second visit of a group is.
-        waiting = deque(cases if number % 2 == 0 else cases[::-1])
+        waiting = deque(turns.in_turn(cases, number, self.context.plan.seed))
         while waiting:
             with Group(self.context) as group:
-                while waiting and group.has_room_for(waiting[0]):
+                while waiting and group.has_room_for(waiting[0], turns.arms_left(waiting)):
                     current = self._planned_process(waiting.popleft(), number)
                     if current is not None:
                         group.start(current)
@@ -88,11 +87,16 @@ class Run:
         if sum(process.failed is not None for process in processes) >= MAX_FAILED_PROCESSES:
             return False
         over = _over(processes)
-        return over < tier.processes or (over < tier.max_processes and self._is_wide(planned))
+        return over < tier.processes or (over < tier.max_processes and self._is_any_wide(planned))
 
     def _has(self, planned: PlannedCase, number: int) -> bool:
         processes = self.context.journal.processes(planned.key)
         return any(process.number == number for process in processes)
+
+    def _is_any_wide(self, planned: PlannedCase) -> bool:
+        """Return whether a case needs more processes; its arms get as many, all of them."""
+        arms = (p for p in self.context.plan.cases if p.case == planned.case)
+        return any(self._is_wide(arm) for arm in arms)
 
     def _is_wide(self, planned: PlannedCase) -> bool:
         """Return whether a headline of a case is not known well enough yet."""
@@ -107,7 +111,7 @@ class Run:
             # It was prepared when the run began: what vanished since is this process's failure.
             write_failure(context, planned, number, prepared)
             return None
-        device = plan.devices[planned.case.device]
+        device = plan.device_of(planned)
         thread_settings = context.thread_settings(planned, prepared)
         outputs = context.journal.outputs(planned.key)
         traits = outputs.model.traits if outputs else NO_TRAITS
@@ -116,7 +120,9 @@ class Run:
         return PlannedProcess(
             planned=planned,
             prepared=prepared,
-            target=context.target(prepared, planned.case, thread_settings, traits),
+            target=context.target(
+                prepared, planned.case, thread_settings, traits, planned.properties
+            ),
             device=device,
             tier=plan.tier,
             index=number,
@@ -189,9 +195,11 @@ def _measure_further(context: RunContext, current: PlannedProcess) -> None:
         if key not in context.begun:
             context.begun.add(key)
             if first_job := measurement.first_job(current):
-                context.run_job(first_job)
+                context.run_job(first_job, python=planned.python)
         result = context.run_job(
-            measurement.job(current, results), extra_s=measurement.seconds(current.tier)
+            measurement.job(current, results),
+            extra_s=measurement.seconds(current.tier),
+            python=planned.python,
         )
         context.journal.add(
             FurtherDone(

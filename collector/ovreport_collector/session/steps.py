@@ -19,6 +19,8 @@ class Prepared(Struct, frozen=True, kw_only=True, tag="prepared"):
     """Devices were found and inputs made; once for each time that the run was started."""
 
     timing: Timing
+    run: str = ""
+    """Number of the run, which its first start draws."""
 
 
 class OutputsDone(Struct, frozen=True, kw_only=True, tag="outputs-done"):

@@ -62,8 +62,11 @@ class Group:
         for visitor in self._visitors:
             visitor.close()
 
-    def has_room_for(self, planned: PlannedCase) -> bool:
-        """Return whether another case may join; any may where there is none."""
+    def has_room_for(self, planned: PlannedCase, others: int = 0) -> bool:
+        """Return whether another case may join, with so many others; any may where there is none.
+
+        The others are its arms: they belong into one group.
+        """
         cases = [visitor.current.planned for visitor in self._visitors]
         if not cases:
             return True
@@ -72,7 +75,8 @@ class Group:
             return False
         devices = self._context.plan.devices
         accelerated = [c for c in [*cases, planned] if devices[c.case.device].family != "CPU"]
-        if len(cases) >= MOST_CASES or len(accelerated) > MOST_ON_ACCELERATOR:
+        more = others if devices[planned.case.device].family != "CPU" else 0
+        if len(cases) + others >= MOST_CASES or len(accelerated) + more > MOST_ON_ACCELERATOR:
             return False
         return _memory_available() >= self._least_bytes
 
@@ -120,7 +124,9 @@ class Visitor:
         self._folder = context.work / "processes" / current.folder.name
         with child.storing(context.work):
             self._folder.mkdir(parents=True, exist_ok=True)
-        self._process = child.start(self._workload.job(current), self._folder)
+        self._process = child.start(
+            self._workload.job(current), self._folder, python=current.planned.python
+        )
 
     def close(self) -> None:
         """End the process."""

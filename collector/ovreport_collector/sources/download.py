@@ -5,15 +5,13 @@ Nothing here is trusted: what arrives is checked against its pin before anyone u
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-from ovreport import paths
 from ovreport.errors import SourceError
+from ovreport_collector.sources import pip
 from ovreport_collector.sources.address import Remote
+from ovreport_collector.sources.pip import offline_remedy
 from ovreport_collector.sources.wheel import parse_wheel
 from ovreport_collector.suite.model import Wheel
 
@@ -23,14 +21,6 @@ SLOWEST_BYTES_S = 50_000
 CONNECT_S, READ_S = 10.0, 60.0
 TRIES = 3
 PAUSE_S = 1.0
-
-
-def offline_remedy() -> str:
-    """Return what to do on a machine that cannot fetch."""
-    return (
-        "no network? run `ovreport models fetch` on a machine that has one, and copy its cache "
-        f"folder to {paths.cache()}; a mirror? set PIP_INDEX_URL or pip's configuration"
-    )
 
 
 def wheel(pin: str, pinned: Wheel, into: Path) -> Path:
@@ -63,35 +53,18 @@ def any_wheel(pin: str, into: Path) -> Path:
 
 
 def _run_pip(pinned: Wheel, options: list[str]) -> None:
-    if importlib.util.find_spec("pip") is None:
-        raise SourceError(
-            "pip is not installed in this Python, and wheels are fetched with it",
-            where=pinned.file,
-            remedy=f"run `{sys.executable} -m ensurepip --upgrade`",
-        )
-    limit = PATIENCE_S + pinned.size_bytes / SLOWEST_BYTES_S
     command = [
-        *(sys.executable, "-P", "-m", "pip", "download"),  # -P: no pip.py of the current folder
-        *("--no-input", "--disable-pip-version-check", "--progress-bar", "off"),
+        *("download", "--progress-bar", "off"),
         *("--no-deps", "--only-binary=:all:", "--ignore-requires-python"),
         *options,
     ]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=limit, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise SourceError(
-            f"pip had not fetched it after {limit:.0f} s",
-            where=pinned.file,
-            remedy=offline_remedy(),
-        ) from None
-    if done.returncode:
-        raise _pip_error(pinned, done.stderr)
+    limit_s = PATIENCE_S + pinned.size_bytes / SLOWEST_BYTES_S
+    failed = pip.run(command, what=pinned.file, limit_s=limit_s)
+    if failed is not None:
+        raise _pip_error(pinned, failed)
 
 
-def _pip_error(pinned: Wheel, stderr: str) -> SourceError:
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+def _pip_error(pinned: Wheel, lines: list[str]) -> SourceError:
     if any("DO NOT MATCH THE HASHES" in line for line in lines):
         got = next((line.split()[-1] for line in lines if line.startswith("Got ")), "unknown")
         return SourceError(
@@ -100,18 +73,10 @@ def _pip_error(pinned: Wheel, stderr: str) -> SourceError:
             remedy="do not use it; if the file was changed on purpose, pin the new checksum",
         )
     return SourceError(
-        f"pip could not fetch it: {_cause(lines)[:600]}", where=pinned.file, remedy=offline_remedy()
+        f"pip could not fetch it: {pip.cause(lines)[:600]}",
+        where=pinned.file,
+        remedy=offline_remedy(),
     )
-
-
-def _cause(lines: list[str]) -> str:
-    """Return the reason out of what pip said: its errors alone hide a broken connection."""
-    for line in reversed(lines):
-        _, broken, why = line.partition(" after connection broken by ")
-        if broken:
-            return f"the package index cannot be reached: {why}"
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    return "; ".join(errors) or (lines[-1] if lines else "it gave no reason")
 
 
 def url(address: Remote, to: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ovreport.errors import SourceError
 from ovreport_collector.sources.address import OnHub, is_inside
-from ovreport_collector.sources.download import offline_remedy
+from ovreport_collector.sources.pip import offline_remedy
 
 Answer = TypeVar("Answer")
 

@@ -99,7 +99,7 @@ def failure_cell(result: Result, span: int) -> Cell:
     cell = spanning_cell(None if isinstance(outcome, Completed) else outcome, span)
     if result.ran_before is None:
         return cell
-    return replace(cell, sub=f"{cell.sub}\nran last on {day(result.ran_before.measured_at)}")
+    return replace(cell, sub=f"{cell.sub}\nran last on {day(result.ran_before.record.measured_at)}")
 
 
 def spanning_cell(why: NotMeasured | None, span: int) -> Cell:

@@ -5,7 +5,8 @@
     ├── native               those of native frameworks, which enter no chart of OpenVINO's
     ├── language             those of language models, which enter no page of the others
     ├── older                the records that are history
-    ├── earlier_releases     of these, the newest of each case in each other OpenVINO release
+    ├── evidence             records that are no results: of a release against itself, of settings
+    ├── earlier_releases     of the older, the newest of each case in each other OpenVINO release
     ├── machines             the one that was measured last first
     ├── models, devices      of all but language models, which have language_models
     ├── speedups             each case against f32 of the published file, paired by round
@@ -59,6 +60,7 @@ class Catalogue:
     language_models: tuple[ModelRef, ...] = ()
     framework_speedups: tuple[Speedup, ...] = ()
     earlier_releases: tuple[Result, ...] = ()
+    evidence: tuple[Entry, ...] = ()
 
     @property
     def everything(self) -> tuple[Result, ...]:
@@ -231,7 +233,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
 
 def of_collection(config: Config, collection: Collection) -> Catalogue:
     """Return the catalogue of all records that could be read."""
-    newest_ones, older, unordered = newest_by(collection.entries, lambda entry: entry.moment)
+    entries = [entry for entry in collection.entries if entry.summary.is_result]
+    newest_ones, older, unordered = newest_by(entries, lambda entry: entry.moment)
     current = [(entry, collection.shown(entry)) for entry in newest_ones]
     records = [record for _, record in current]
     named = names(records)
@@ -250,6 +253,7 @@ def of_collection(config: Config, collection: Collection) -> Catalogue:
         config=config,
         results=tuple(results),
         older=tuple(older),
+        evidence=tuple(entry for entry in collection.entries if not entry.summary.is_result),
         collection=collection,
         models=tuple(m for (language_one, *_), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),

@@ -21,7 +21,16 @@ from ovreport import checks, store
 from ovreport.decoding import decode
 from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.figures import Figure, case_of, rows_of
-from ovreport.history import CaseKey, Moment, case_key, had_no_file, line_conditions
+from ovreport.history import (
+    ArmMoment,
+    CaseKey,
+    Moment,
+    arm_moment,
+    case_key,
+    had_no_file,
+    line_conditions,
+    release_numbers,
+)
 from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record
 from ovreport.store import Duplicate, Loaded
@@ -55,6 +64,12 @@ class Summary(Struct, frozen=True, array_like=True):
     """Name."""
     min_seconds: float
     """Of the tier's loops."""
+    run: str
+    """What the records of one run have in common; empty: not known."""
+    is_result: bool
+    """Not evidence of a comparison, as a release that was measured against itself is."""
+    is_again: bool
+    """That very release, measured once more."""
     conditions: bytes
     """Points of one line over time have the same: `ovreport.history.line_conditions`."""
     started: tuple[str, str]
@@ -71,6 +86,8 @@ class Summary(Struct, frozen=True, array_like=True):
     """The file name that its content gives."""
     is_current_format: bool
     """Its file is a line as `ovreport.store.encode` writes it."""
+    arm: ArmMoment | None
+    """Of a run that compared releases or settings: which of them it is of."""
     contradiction: tuple[str, str, str] | None
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
 
@@ -86,6 +103,7 @@ _ALIKE = (
     "measured",
     "kernel",
     "tier",
+    "run",
     "conditions",
 )
 """What many summaries have alike."""
@@ -114,6 +132,9 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         measured_at=record.measured_at,
         tier=record.tier.name,
         min_seconds=record.tier.min_seconds,
+        run=record.run,
+        is_result=record.arm is None or record.arm.is_result,
+        is_again=record.arm is not None and record.arm.kind == "again",
         conditions=line_conditions(record),
         started=(starts[0], starts[-1]),
         completed=isinstance(record.outcome, Completed),
@@ -122,6 +143,7 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         identity=store.identity(record),
         name=store.file_name(record, data),
         is_current_format=store.encode(record) == data,
+        arm=arm_moment(record),
         contradiction=(fault.what, fault.path, fault.remedy) if fault else None,
     )
 
@@ -147,7 +169,13 @@ class Entry:
         """What tells whether it is the newest of its case."""
         about = self.summary
         return Moment(
-            about.case, about.measured_at, about.min_seconds, about.had_no_file, self.path
+            about.case,
+            about.measured_at,
+            about.min_seconds,
+            about.had_no_file,
+            self.path,
+            release_numbers(about.openvino),
+            about.arm,
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from ovreport.change import Run
 from ovreport.engines import ENGINES
 from ovreport.metrics import METRICS, MetricValues
 from ovreport.record import Completed, Record, Skipped
@@ -40,7 +41,7 @@ def results(
             whole,
             _values(found, entry, sources),
             lent,
-            found.shown(ran) if ran else None,
+            Run(found.shown(ran), found.values(ran)) if ran else None,
             b"".join(one.checksum for one in (entry, *sources.values(), ran) if one),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ovreport.record import Record
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.names import grouped, short_ids
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef
-from ovreport_sitegen.text import line, plural, short_name
+from ovreport_sitegen.text import alike, is_plain, line, plural, short_name
 
 _GIB = 1024**3
 
@@ -52,13 +53,14 @@ def machines(
     """
     by_id = grouped((record.machine.id, record) for record in records)
     short = {id_: short_name(_newest(of_one).machine.cpu) for id_, of_one in by_id.items()}
-    shared = {name for name in short.values() if list(short.values()).count(name) > 1}
+    looks = Counter(map(alike, short.values()))
+    is_clear = {name: is_plain(name) and looks[alike(name)] == 1 for name in short.values()}
     ids = short_ids(by_id)
     ordered = sorted(by_id, key=lambda id_: (*_age(by_id[id_]), id_), reverse=True)
     return tuple(
         MachineRef(
             id=id_,
-            label=f"{short[id_]} ({ids[id_]})" if short[id_] in shared else short[id_],
+            label=short[id_] if is_clear[short[id_]] else f"{short[id_]} ({ids[id_]})",
             size=_size(_newest(by_id[id_])),
             owner=line(config.owner_of(id_)),
             measured_at=_newest(by_id[id_]).measured_at,

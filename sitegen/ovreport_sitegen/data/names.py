@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ovreport.change import Run
 from ovreport.engines import ENGINES
 from ovreport.history import CaseKey, case_key, model_checksum
 from ovreport.metrics import MetricValues
 from ovreport.record import Optimized, Record, variant_of
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
-from ovreport_sitegen.text import line, short_name, unique_slugs
+from ovreport_sitegen.text import alike, is_plain, line, short_name, unique_slugs
 
 CHECKSUM_DIGITS = 8
 """Of a checksum, these are enough to tell a site's models apart."""
@@ -38,7 +39,7 @@ class Names:
         record: Record,
         metric_values: MetricValues,
         earlier_runs: Mapping[str, Record] | None = None,
-        ran_before: Record | None = None,
+        ran_before: Run | None = None,
         sources: bytes = b"",
     ) -> Result:
         """Return a record with its names and its metric values; the rest as in `Result`."""
@@ -150,16 +151,19 @@ def _device_names(
 ) -> tuple[dict[DeviceKey, str], dict[DeviceKey, str]]:
     """Return a name of each device that no other of its machine has, and one of the whole site.
 
-    In brackets: which of several of a name it is, the machine, and the processors that it had.
+    In brackets: which of several of a name it is, the machine where names look alike, and the
+    processors that it had.
     """
     short = {key: short_name(key.full_name) for key in keys}
-    units = grouped(((key.machine, short[key]), key.unit) for key in keys)
-    machines = grouped((short[key], key.machine) for key in keys)
+    looks = {key: alike(name) for key, name in short.items()}
+    units = grouped(((key.machine, looks[key]), key.unit) for key in keys)
+    machines = grouped((looks[key], key.machine) for key in keys)
     ids = short_ids({key.machine for key in keys})
     names, labels = {}, {}
     for key, name in short.items():
-        unit = line(key.unit, 40) if len(set(units[key.machine, name])) > 1 else ""
-        machine = ids[key.machine] if len(set(machines[name])) > 1 else ""
+        unit = line(key.unit, 40) if len(set(units[key.machine, looks[key]])) > 1 else ""
+        is_clear = is_plain(name) and len(set(machines[looks[key]])) == 1
+        machine = "" if is_clear else ids[key.machine]
         names[key] = _with(name, unit, limits[key])
         labels[key] = _with(name, unit, machine, limits[key])
     return names, labels

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ovreport.change import Run
 from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.history import case_key
@@ -93,8 +94,8 @@ class Result:
     """Of its line on its model's page."""
     earlier_runs: Mapping[str, Record] = field(default_factory=dict)
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
-    ran_before: Record | None = None
-    """Of a case that failed: its newest earlier record in which it ran."""
+    ran_before: Run | None = None
+    """Of a case that failed: its newest earlier run in which it did."""
     sources: bytes = b""
     """Checksums of the files that it is made of."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from ovreport.changes import Changes, Run, changes
+from ovreport.change import Run
+from ovreport.changes import Changes, changes
 from ovreport.history import line_conditions
 from ovreport.metrics import MetricValue, MetricValues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import release
+from ovreport_sitegen.text import release, release_order
 
 DRAWN = ("latency_ms", "throughput_ips", "time_to_first_token_ms", "time_per_output_token_ms")
 """Metrics that are followed over time."""
@@ -28,6 +29,8 @@ class Point:
     """Full build string."""
     kernel: str
     tier: str
+    run: str
+    """What the points of one run have in common; empty: not known."""
     conditions: bytes
     """Points of one line have the same."""
     values: dict[str, MetricValue]
@@ -52,16 +55,13 @@ class Timeline:
         return Run(self.collection.shown(entry), self.collection.values(entry))
 
     @property
-    def last_two(self) -> tuple[Run, Run]:
-        """The run before the newest, and the newest."""
-        newest = len(self.earlier)
-        return self.run(newest - 1), self.run(newest)
+    def last_two(self) -> tuple[Run, Run] | None:
+        """The newest run, and the last one before; None: one run measured all of them.
 
-    @property
-    def releases(self) -> tuple[Run, Run] | None:
-        """The newest runs of the release before and of the newest run's; None: there is one."""
-        of = self.result.release
-        others = [i for i, e in enumerate(self.earlier) if release(e.summary.openvino) != of]
+        Of a run that measured several releases, the one that is its result counts.
+        """
+        run = self.result.record.run
+        others = [i for i, e in enumerate(self.earlier) if not run or e.summary.run != run]
         return (self.run(others[-1]), self.run(len(self.earlier))) if others else None
 
     @property
@@ -78,7 +78,10 @@ class Timeline:
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
-        """Every run as a point."""
+        """Every run as a point, from old to new: of each the newest release that it measured.
+
+        A run of an older release than one before is left out: it tells nothing of what is new.
+        """
         record = self.result.record
         found = [
             Point(
@@ -86,6 +89,7 @@ class Timeline:
                 entry.summary.openvino,
                 entry.summary.kernel,
                 entry.summary.tier,
+                entry.summary.run,
                 entry.summary.conditions,
                 _drawn(self.collection.values(entry)),
             )
@@ -96,10 +100,11 @@ class Timeline:
             record.software.openvino,
             record.software.kernel,
             record.tier.name,
+            record.run,
             line_conditions(record),
             _drawn(self.result.metric_values),
         )
-        return (*found, newest)
+        return tuple(_followed([*found, newest]))
 
     def lines(self, metric: str) -> list[list[Point]]:
         """Return the points that have a metric, as lines: of one line are those that compare."""
@@ -112,6 +117,22 @@ class Timeline:
             else:
                 found.append([point])
         return found
+
+
+def _followed(points: Sequence[Point]) -> list[Point]:
+    """Return the points of a line: one a run, and none of an older release than those before."""
+    found: list[Point] = []
+    for point in sorted(points, key=lambda point: point.measured_at):
+        if found and _order(point) < _order(found[-1]):
+            continue
+        if found and point.run and point.run == found[-1].run:
+            found.pop()
+        found.append(point)
+    return found
+
+
+def _order(point: Point) -> tuple[object, ...]:
+    return release_order(release(point.openvino))
 
 
 def _drawn(values: MetricValues) -> dict[str, MetricValue]:
@@ -142,5 +163,5 @@ def timeline_of(catalogue: Catalogue, result: Result) -> Timeline | None:
 @lru_cache(maxsize=1)
 def since_the_run_before(catalogue: Catalogue) -> Changes:
     """Return what changed from the run before to the newest one, of every case that has both."""
-    pairs = [one.last_two for one in timelines(catalogue)]
+    pairs = [pair for one in timelines(catalogue) if (pair := one.last_two)]
     return changes([a for a, _ in pairs], [b for _, b in pairs])

@@ -31,14 +31,17 @@ from ovreport_collector.engines.types import Target
 
 def create(target: Target) -> OpenVino:
     """Return OpenVINO for a target."""
-    return OpenVino(target.plugins)
+    return OpenVino(target.plugins, target.properties)
 
 
 class OpenVino:
     """The OpenVINO runtime of this process."""
 
-    def __init__(self, plugins: Mapping[str, str]) -> None:
+    def __init__(
+        self, plugins: Mapping[str, str], properties: Mapping[str, str] = NO_PROPERTIES
+    ) -> None:
         self.core = ov.Core()
+        self._properties = properties
         for name, library in plugins.items():
             self.core.register_plugin(library, name)
 
@@ -48,7 +51,7 @@ class OpenVino:
         wanted = shapes_by_input(model, shapes)
         if any(port_shape(port) != shape for port, shape in wanted.items()):
             model.reshape(wanted)
-        return OpenVinoNetwork(self.core, model)
+        return OpenVinoNetwork(self.core, model, self._properties)
 
     def map_weights(self, *, on: bool) -> None:
         """Map weights, as is the default, or read them into memory."""
@@ -62,8 +65,10 @@ class OpenVino:
 class OpenVinoNetwork:
     """A model that was read."""
 
-    def __init__(self, core: Any, model: Any) -> None:
-        self._core, self._model = core, model
+    def __init__(
+        self, core: Any, model: Any, properties: Mapping[str, str] = NO_PROPERTIES
+    ) -> None:
+        self._core, self._model, self._properties = core, model, properties
         self._inputs = [described(p, i) for i, p in enumerate(model.inputs)]
         self._outputs = [described(p, i) for i, p in enumerate(model.outputs)]
 
@@ -101,7 +106,7 @@ class OpenVinoNetwork:
         properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> OpenVinoCompiled:
         """Compile for a device; with a folder, through the model cache in it."""
-        requested = {"PERFORMANCE_HINT": mode.upper(), **properties}
+        requested = {"PERFORMANCE_HINT": mode.upper(), **self._properties, **properties}
         if precision != "default":
             requested["INFERENCE_PRECISION_HINT"] = precision
         config = {**requested, "CACHE_DIR": str(cache_dir)} if cache_dir else dict(requested)
@@ -112,7 +117,8 @@ class OpenVinoNetwork:
 
     def with_preprocessing(self, pipeline: ImagePipeline, *, antialias: bool) -> OpenVinoNetwork:
         """Return the network with an image's own pixels as input."""
-        return OpenVinoNetwork(self._core, preprocessed(self._model, pipeline, antialias=antialias))
+        made = preprocessed(self._model, pipeline, antialias=antialias)
+        return OpenVinoNetwork(self._core, made, self._properties)
 
 
 class OpenVinoCompiled:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, MetricValue
+from ovreport.pairing import latencies
 from ovreport.record import Latency
 from ovreport.stats import intervals
 from ovreport_sitegen.answer.section import Section, section_of_model
 from ovreport_sitegen.badges import Badge, badges
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
-from ovreport_sitegen.compare import latencies
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.listed import Listed, listed

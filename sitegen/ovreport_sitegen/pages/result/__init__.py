@@ -20,7 +20,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.data.timeline import timeline_of
 from ovreport_sitegen.pages.accuracy import table as accuracies
-from ovreport_sitegen.pages.changes import Picture, drawn
+from ovreport_sitegen.pages.changes.pictures import Picture, drawn
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table
 from ovreport_sitegen.pages.page import Head, PageOfEach
 from ovreport_sitegen.pages.result import full, history

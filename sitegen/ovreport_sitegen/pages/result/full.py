@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ovreport import repeat
-from ovreport.metrics import HEADLINES, METRICS, MetricValue, metric_values
+from ovreport.metrics import HEADLINES, METRICS, MetricValue
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Accuracy, Completed, Failed, MeasuringTime, Unsupported, Verdict
 from ovreport_sitegen.charts.rounds_picture import RoundsPicture
@@ -169,15 +169,14 @@ def _ran_before(result: Result) -> Iterator[tuple[str, str]]:
     earlier = result.ran_before
     if earlier is None:
         return
-    values = metric_values(earlier)
-    headlines = [values.get(HEADLINES[measurement]) for measurement in WITH_VERDICT]
+    headlines = [earlier.values.get(HEADLINES[measurement]) for measurement in WITH_VERDICT]
     found = [
         f"{metric.label.lower()} {metric.format(value.value)} {metric.unit}"
         for value in headlines
         if isinstance(value, MetricValue) and (metric := METRICS[value.metric])
     ]
-    software = f"OpenVINO {release(earlier.software.openvino)}"
-    yield "Ran last", ", ".join([_moment(earlier.measured_at), software, *found])
+    software = f"OpenVINO {release(earlier.record.software.openvino)}"
+    yield "Ran last", ", ".join([_moment(earlier.record.measured_at), software, *found])
 
 
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:

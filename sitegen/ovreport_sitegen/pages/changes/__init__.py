@@ -1,0 +1,90 @@
+"""What changed: between OpenVINO releases, and since the run before; and each case over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ovreport.changes import changes
+from ovreport.history import case_key
+from ovreport.stats.comparison import MIN_DIFFERENCE
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.timeline import Timeline, has_history, since_the_run_before, timelines
+from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison
+from ovreport_sitegen.pages.changes.pictures import Picture, drawn
+from ovreport_sitegen.pages.changes.releases import ReleasesView, pairs
+from ovreport_sitegen.pages.changes.releases import view as of_two_releases
+from ovreport_sitegen.pages.page import Head, Page
+from ovreport_sitegen.text import plural
+
+OPEN_PICTURES, MOST_PICTURES = 12, 30
+"""Pictures that are open, and cases that have any: those with most runs."""
+
+
+@dataclass(frozen=True)
+class ChangesView:
+    """Everything the template of the page needs."""
+
+    head: Head
+    releases: ReleasesView | None
+    """The oldest release against the newest on the first device; None: one release was measured."""
+    comparisons: tuple[Comparison, ...]
+    check: str
+    """How often unchanged software seems to have changed; empty where nothing was repeated."""
+    pictures: tuple[Picture, ...]
+    """Those with a step first."""
+    open_pictures: int
+    pictures_left_out: int
+
+
+def view(catalogue: Catalogue) -> ChangesView:
+    """Return the view of the page."""
+    lines = list(timelines(catalogue))
+    of_case = {case_key(one.result.record): one.result for one in lines}
+    of_releases = pairs(catalogue)
+    longest = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
+    shown = sorted(drawn(longest), key=lambda one: not one.picture.steps)
+    head = Head(
+        "What changed",
+        f"{plural(len(lines), 'case')} measured more than once. A change is called clear if it is "
+        f"{100 * MIN_DIFFERENCE:.0f} % or more and chance is unlikely: of all that are called so, "
+        "on average one in twenty at most is none.",
+    )
+    left_out = len(lines) - len(longest)
+    return ChangesView(
+        head=head,
+        releases=of_two_releases(catalogue, of_releases[0]) if of_releases else None,
+        comparisons=tuple(_of_runs(catalogue, of_case)),
+        check=_check(lines),
+        pictures=tuple(shown),
+        open_pictures=OPEN_PICTURES,
+        pictures_left_out=left_out,
+    )
+
+
+def _of_runs(catalogue: Catalogue, of_case: OfCase) -> Iterator[Comparison]:
+    """Yield the newest run of each case against the run before, where any case has two."""
+    found = since_the_run_before(catalogue)
+    if found.cases or found.not_compared:
+        yield comparison(
+            "runs", "The newest run of each case against the one before", found, of_case
+        )
+
+
+def _check(lines: Sequence[Timeline]) -> str:
+    """Return how often a clear change is found where the software is the same."""
+    pairs = [pair for one in lines if (pair := one.repeated)]
+    found = changes([a for a, _ in pairs], [b for _, b in pairs])
+    compared = [change for _, change in found.every if change.effect is not None]
+    if not compared:
+        return ""
+    clear = sum(change.outcome == "different" for change in compared)
+    return (
+        f"{plural(len(found.cases), 'case')} measured twice with the same OpenVINO, driver and "
+        f"kernel: {clear} of {plural(len(compared), 'value')} differ clearly. The software did "
+        "not change: so much is chance, or what else the machine did."
+    )
+
+
+PAGE = Page("changes", "What changed", view, when=has_history, parent="data")
+"""Not in the navigation, which is about what is now; the foot of every page leads to it."""

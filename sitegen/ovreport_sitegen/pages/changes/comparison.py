@@ -1,0 +1,122 @@
+"""What got clearly worse and better from one set of runs to another, worst first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ovreport.change import Change
+from ovreport.changes import CaseChanges, Changes
+from ovreport.changes_text import words
+from ovreport.history import case_key
+from ovreport.metrics import Metric, MetricValue
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import day, line, listed, plural
+
+_COLUMNS = (
+    Column("Case"),
+    Column("What"),
+    Column("Before", numeric=True),
+    Column("After", numeric=True),
+    Column("Change", numeric=True),
+)
+
+
+OfCase = dict[tuple[str, ...], Result]
+"""What `case_key` says of a record → the result that pages show."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison of two sets of runs."""
+
+    id: str
+    title: str
+    sentences: tuple[str, ...]
+    worse: Table | None
+    better: Table | None
+
+
+def comparison(id_: str, title: str, found: Changes, of_case: OfCase) -> Comparison:
+    """Return two sets of runs compared; `id_`: of its section."""
+    return Comparison(
+        id=id_,
+        title=title,
+        sentences=tuple(_sentences(found)),
+        worse=_table(f"{id_}-worse", "What got worse", found, of_case, lambda c: c.is_worse),
+        better=_table(f"{id_}-better", "What got better", found, of_case, lambda c: c.is_better),
+    )
+
+
+def _sentences(found: Changes) -> Iterator[str]:
+    every = [change for _, change in found.every]
+    outcomes = Counter(change.outcome for change in every)
+    if found.newly_failed:
+        failed = sorted({line(record.model.title, 60) for record in found.newly_failed})
+        yield f"{plural(len(found.newly_failed), 'case')} that ran before failed: {listed(failed)}."
+    if every:
+        yield (
+            f"{plural(len(every), 'value')} of {plural(len(found.cases), 'case')}: "
+            f"{sum(c.is_worse for c in every)} clearly worse, "
+            f"{sum(c.is_better for c in every)} clearly better; "
+            + ", ".join(f"{n} {o}" for o, n in outcomes.most_common() if o != "different")
+            + "."
+        )
+    accuracies = [change for change in every if change.is_difference and change.effect]
+    if accuracies:
+        same = sum(change.effect.value == 0 for change in accuracies if change.effect)
+        yield f"Accuracy: {same} of {plural(len(accuracies), 'case')} have the same to the digit."
+    reasons = Counter(change.why for change in every if change.why)
+    reasons.update(why for _, why in found.not_compared)
+    if reasons:
+        yield "Not compared: " + listed([f"{line(why)} ({n})" for why, n in reasons.most_common(6)])
+    if found.cases and all(what != "OpenVINO" for what, _, _ in found.conditions):
+        yield (
+            "OpenVINO is the same in both: what changed is the machine, what else it did, or "
+            "chance."
+        )
+    for what, before, after in found.conditions:
+        yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
+
+
+def _table(
+    id_: str, caption: str, found: Changes, of_case: OfCase, keep: Callable[[Change], bool]
+) -> Table | None:
+    chosen = [
+        (case, change)
+        for case, change in found.every
+        if keep(change) and case_key(case.after) in of_case
+    ]
+    chosen.sort(key=lambda pair: -abs(pair[1].loss))
+    rows = tuple(_row(of_case[case_key(case.after)], case, change) for case, change in chosen)
+    return Table(id_, caption, _COLUMNS, rows, look="answers") if rows else None
+
+
+def _row(result: Result, case: CaseChanges, change: Change) -> TableRow:
+    said, interval = words(change)
+    first = Cell(
+        result.model.title,
+        sub=f"{result.label} · {result.device.label}",
+        href=result.href,
+        family=result.device.family,
+    )
+    values = [
+        _value(change.metric, value, record.measured_at)
+        for value, record in ((change.before, case.before), (change.after, case.after))
+    ]
+    tone = "bad" if change.is_worse else "best"
+    cells = (
+        first,
+        Cell(change.metric.label),
+        *values,
+        Cell(said, sub=interval, sort=change.loss, tone=tone),
+    )
+    return TableRow(cells, labels=tuple(column.label for column in _COLUMNS[1:]))
+
+
+def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:
+    if value is None:
+        return Cell("–", tone="missing")
+    return Cell(metric.format_unit(value.value), sub=day(measured_at), sort=value.value)
