@@ -20,7 +20,7 @@ escape = lru_cache(maxsize=1 << 16)(escape_html)
 _TEXT_TONES = frozenset({"missing", "bad", "best", "unreliable"})
 """They style the text of a cell and not what stands beneath it: it has an element then."""
 
-FIRST_ROWS = 40
+FIRST_ROWS = 20
 """Rows in the page itself; a script adds the rest when a reader asks for it."""
 COMPACT_ROWS = 6
 """The same of a table below a chart."""
