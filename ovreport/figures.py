@@ -119,13 +119,21 @@ def case_of(record: Record, *, current: bool) -> Figure:
 
 
 def _figure(case: Figure, metric: Metric, value: MetricValue | NotMeasured) -> Figure:
-    row = replace(
-        case, metric=metric.key, label=metric.label, unit=metric.unit, better=metric.direction
-    )
     if not isinstance(value, MetricValue):
-        return replace(row, kind="missing", missing=f"{_status(value)}: {value.reason}")
+        return replace(
+            case,
+            metric=metric.key,
+            label=metric.label,
+            unit=metric.unit,
+            better=metric.direction,
+            kind="missing",
+            missing=f"{_status(value)}: {value.reason}",
+        )
     return replace(
-        row,
+        case,
+        metric=metric.key,
+        unit=metric.unit,
+        better=metric.direction,
         label=f"{metric.label}: {value.scope}" if value.scope else metric.label,
         kind=value.kind,
         value=value.value * metric.scale,

@@ -251,12 +251,18 @@ def _write(
     for name, data in (scripts | renderer.assets).items():
         new.add(name, data)
     for page, entry in zip(existing, entries, strict=True):
-        html = renderer.page(page.key, page.view(found), entry.file, page.parent or page.key)
-        new.add(entry.file, html)
+        current = page.parent or page.key
+        html = renderer.page(page.key, page.view(found), entry.file, current, sets_aside=True)
+        new.add(entry.file, html, renderer.asides)
     for detail in DETAIL_PAGES:
         for page_of in detail.pages(found):
-            html = _kept(found.collection.cache, page_of, detail.parent, renderer)
-            new.add(page_of.file, html)
+            if page_of.made_of:
+                html = _kept(found.collection.cache, page_of, detail.parent, renderer)
+                new.add(page_of.file, html)
+            else:
+                view, file = page_of.view(), page_of.file
+                html = renderer.page(page_of.template, view, file, detail.parent, sets_aside=True)
+                new.add(file, html, renderer.asides)
     for name, own in pages.items():
         text = ContentView(Head(own.title, ""), _html(own, renderer))
         new.add(name, renderer.page("content", text, name))
@@ -271,11 +277,10 @@ def _write(
 def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
     """Return a page, from the cache where nothing that it shows has changed."""
     kind = f"{detail.template} {renderer.checksum}"
-    html = cache.get(kind, detail.made_of) if detail.made_of else None
+    html = cache.get(kind, detail.made_of)
     if html is None:
         html = renderer.page(detail.template, detail.view(), detail.file, parent)
-        if detail.made_of:
-            cache.put(kind, detail.made_of, html)
+        cache.put(kind, detail.made_of, html)
     return html
 
 

@@ -29,6 +29,8 @@ from ovreport_sitegen.text import clean
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four are fullwidth = + - @."""
 COLUMNS = Figure.__struct_fields__
+_OWN = slice(COLUMNS.index("metric"), COLUMNS.index("repeat"))
+"""Columns of a value, between those of its record."""
 _STUDY = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
 
 
@@ -65,7 +67,7 @@ def _rows(found: Collection, chunk: Sequence[Entry], past: Container[bytes]) -> 
 
     def rows(entry: Entry) -> bytes:
         figures = found.figures(entry, current=is_current[entry.checksum])
-        return _csv(map(_row, figures))
+        return _csv(_of_one_record(figures))
 
     return _kept(found.cache, "rows", chunk, repr(list(is_current.values())), rows)
 
@@ -115,14 +117,21 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _row(figure: Figure) -> list[str]:
-    return list(map(_cell, astuple(figure)))
+def _of_one_record(figures: Iterable[Figure]) -> Iterator[list[str]]:
+    """Yield the rows of one record, which share the columns on either side of `_OWN`."""
+    first: list[str] = []
+    for figure in figures:
+        values = astuple(figure)
+        first = first or list(map(_cell, values))
+        yield [*first[: _OWN.start], *map(_cell, values[_OWN]), *first[_OWN.stop :]]
 
 
 def _cell(value: str | float | bool | None) -> str:
     """Return a value as a spreadsheet shall show it; empty: there is none."""
+    if isinstance(value, str):
+        return guarded(value)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return guarded(value) if isinstance(value, str) else repr(round(value, 9))
+    return repr(round(value, 9))
