@@ -1,4 +1,4 @@
-"""What the search of a site finds: its models, devices, metrics and pages, as one script file.
+"""What the search of a site finds, as one script file: models, devices, tasks, metrics, pages.
 
 A page that is opened from a disk cannot fetch, so the index is a script that calls a function of
 `templates/static/search.js`; it is loaded when a reader begins to search.
@@ -7,17 +7,22 @@ A page that is opened from a disk cannot fetch, so the index is a script that ca
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ovreport.metrics import GROUPS
+from ovreport.store import slug
 from ovreport_sitegen.answer import data as answer_data
+from ovreport_sitegen.answer.state import DEFAULT_STATE, TASK, State
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.text import line
 
 NAME = "search"
 """Of the index among the files that pages load on demand."""
+_MOST_COMPARED = 20
+"""Devices of which each pair can be found."""
 
 
 class Entry(NamedTuple):
@@ -37,6 +42,8 @@ def file(catalogue: Catalogue, pages: Iterable[tuple[str, str]]) -> tuple[str, b
         *(Entry("Page", line(title), "", href) for title, href in pages),
         *_models(catalogue),
         *_devices(catalogue),
+        *_tasks(catalogue),
+        *_comparisons(catalogue),
         *_metrics(catalogue),
     ]
     text = json.dumps(entries, separators=(",", ":"), ensure_ascii=True)
@@ -53,6 +60,24 @@ def _devices(catalogue: Catalogue) -> Iterator[Entry]:
     for device in catalogue.devices:
         note = f"{device.family}, {line(device.key.full_name)}, {device.key.machine}"
         yield Entry("Device", device.label, note, device.href)
+
+
+def _tasks(catalogue: Catalogue) -> Iterator[Entry]:
+    """Yield each task: the answer table of its models on every device."""
+    for task in sorted({model.task for model in catalogue.models if model.task}):
+        href = f"index.html#models={TASK}{slug(task)}"
+        yield Entry("Task", task.capitalize(), "latency on every device", href)
+
+
+def _comparisons(catalogue: Catalogue) -> Iterator[Entry]:
+    """Yield each pair of devices of different machines, those measured last first."""
+    newest = sorted(catalogue.devices, key=catalogue.rank, reverse=True)[:_MOST_COMPARED]
+    for first, second in itertools.combinations(newest, 2):
+        if first.key.machine != second.key.machine:
+            state = State(device=(first.slug, second.slug), baseline=second.slug)
+            title = f"{first.label} against {second.label}"
+            href = f"index.html#{state.fragment(DEFAULT_STATE)}"
+            yield Entry("Comparison", title, "compare latency", href)
 
 
 def _metrics(catalogue: Catalogue) -> Iterator[Entry]:

@@ -162,12 +162,13 @@
     const shown = find("[data-devices]");
     if (shown) shown.textContent = state.device.length ? `${state.device.length} of ${boxes.length}` : `all ${boxes.length}`;
     const here = addressOf(state);
-    all(".asks a").forEach((link) => {
+    all(".asks a", document).forEach((link) => {
       if (addressOf(stateOf(link.hash)) === here) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
     });
   }
 
-  let current = null, asked = 0;
+  let current = null, asked = 0, isLinked = false;
+  const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
   /** Load what a state needs, then draw it, unless another one was asked for meanwhile. */
   async function show(state) {
     const mine = ++asked;
@@ -197,9 +198,19 @@
     history.pushState(null, "", address ? `#${address}` : location.pathname + location.search);
     show(state);
   }
-  function follow() {
+  /** Show the state that the address names, and lead to it: a link may stand far from the table. */
+  async function follow(event) {
     const state = stateOf(location.hash);
-    if (state && (current || addressOf(state))) { write(state); show(state); }
+    if (!state || !(current || addressOf(state))) return;
+    write(state);
+    await show(state);
+    if (location.hash && (event ? isLinked : isNew)) lead();
+    isLinked = false;
+  }
+  /** Scroll until the table's first rows are on the screen, if they are not. */
+  function lead() {
+    const [top, start] = [grid, section].map((element) => element.getBoundingClientRect().top), half = innerHeight / 2;
+    if (top < 0 || top > half) (top - start < half ? section : find(".reading")).scrollIntoView();
   }
 
   // ------------------------------------------------------------ what is shown, to take away
@@ -298,6 +309,8 @@
     if (devices?.open && !devices.contains(event.target)) devices.open = false;
   });
   addEventListener("hashchange", follow);
+  // Back and forward go to where the reader was, as the browser does; a link goes to the table.
+  document.addEventListener("click", (event) => { isLinked = Boolean(event.target.closest?.("a[href*='#']")); });
   // Heads of columns sort, before any data is there.
   all("thead th", section).forEach((head, n) => {
     const key = n ? head.dataset.key : "model", text = n ? head.firstElementChild : head;

@@ -1,14 +1,12 @@
-"""The answer table in a browser: questions answered by clicks, links, what is taken away."""
+"""The answer table in a browser: drawn twice alike, links, what is taken away."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from ovreport.store import Loaded, Stored, write
@@ -19,51 +17,9 @@ from ovreport_sitegen.answer.table import Answer, answer
 from ovreport_sitegen.build import build
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
-from tests.factories import a_failed_record, a_native_record
-from tests.sitegen.conftest import a_reference, visited
-from tests.sitegen.test_answer import on
+from tests.browser.reader import PHONE, WIDE, records, rows, wait
 
 pytestmark = pytest.mark.browser
-
-replace = msgspec.structs.replace
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-TASKS = {"magika-v3.3": "file-type", "ocr": "text-recognition", "faces": "face-detection"}
-
-
-def records() -> list[Any]:
-    """Return three models on two machines, with bf16, INT8, a native framework, a failure."""
-    found: list[Any] = []
-    for seed, (model, task) in enumerate(TASKS.items()):
-        for machine, cpu, ms in (("old-8c", "Old 9", 5.0), ("new-2c", "New 9", 3.0)):
-            knobs = {"model": model, "title": model.title(), "task": task}
-            common = {"machine": machine, "full_name": cpu, **knobs}
-            reference = visited(
-                a_reference(**common, rounds=12, median_ms=ms * (1 + seed), seed=10 * seed)
-            )
-            found += [
-                replace(reference, machine=replace(reference.machine, cpu=cpu)),
-                on(
-                    machine,
-                    cpu,
-                    **knobs,
-                    precision="default",
-                    executed="bf16",
-                    median_ms=ms * (1 + seed) / 2,
-                    top1=0.97 if seed else 0.8,
-                    seed=10 * seed + 1,
-                ),
-                on(
-                    machine,
-                    cpu,
-                    **knobs,
-                    variant="int8",
-                    executed="i8",
-                    median_ms=ms * (1 + seed) / 3,
-                    top1=0.9,
-                    seed=10 * seed + 2,
-                ),
-            ]
-    return [*found, a_native_record(seed=99), a_failed_record(model="b", title="=1+1", seed=98)]
 
 
 @pytest.fixture(scope="module")
@@ -97,28 +53,6 @@ def table(watch: Any, site: Path) -> Any:
     for watched in opened:
         assert not watched.errors
         assert not watched.outside
-
-
-def wait(page: Any, shown: str = "") -> None:
-    """Wait until the script has drawn a state."""
-    page.wait_for_function(
-        "want => { const s = document.getElementById('answer').dataset.shown;"
-        " return s !== undefined && s.includes(want); }",
-        arg=shown,
-    )
-
-
-def rows(page: Any) -> list[list[str]]:
-    """Return the texts of all cells as they are on the page, without extra space."""
-    return page.evaluate(  # type: ignore[no-any-return]
-        "[...document.querySelectorAll('#answer-table tr:not(.group)')].map(r => [...r.cells]"
-        ".map(c => c.textContent.replace(/[\\s\u00a0]+/g, ' ').trim()))"
-    )
-
-
-def model_rows(page: Any) -> list[list[str]]:
-    """Return the texts of the rows of models."""
-    return [row for row in rows(page)[1:] if not row[0].startswith("Geometric mean")]
 
 
 def cell_text(cell: AnswerCell | None) -> str:
@@ -183,104 +117,17 @@ def rows_without_script(page: Any) -> list[str]:
     return texts
 
 
-# ---------------------------------------------------------------- questions, and clicks
+# ---------------------------------------------------------------- what is taken away
 
 
-@dataclass
-class Reader:
-    """Somebody who clicks; choosing from a list is a click."""
-
-    page: Any
-    clicks: int = 0
-
-    def unfold(self) -> None:
-        """Open the controls, where they are folded away."""
-        fold = self.page.locator("#answer .fold")
-        if fold.is_visible():
-            self.click("#answer .fold")
-
-    def click(self, selector: str) -> None:
-        """Click, and count it."""
-        self.clicks += 1
-        self.page.locator(selector).first.click()
-
-    def choose(self, name: str, value: str) -> None:
-        """Choose from a list, and count it."""
-        self.clicks += 1
-        self.page.locator(f"[name={name}]").select_option(value)
-        wait(self.page, value.partition(":")[2] or value)
-
-
-VIEWPORTS = pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-
-
-@VIEWPORTS
-def test_which_device_is_fastest_for_text_recognition(table: Any, viewport: Any) -> None:
-    """The task is chosen from a list; the answer is on one screen."""
-    page = table(viewport=viewport)
-    reader = Reader(page)
-    reader.unfold()
-    reader.choose("models", "task:text-recognition")
-    assert reader.clicks <= 2
-    ((_, new, old),) = rows(page)[1:]
-    assert float(new.split()[0]) < float(old.split()[0])
-    height = page.evaluate("document.querySelector('#answer-table').getBoundingClientRect().height")
-    assert height <= viewport["height"]
-
-
-@VIEWPORTS
-def test_what_bf16_costs_in_accuracy(table: Any, viewport: Any) -> None:
-    """One click: the loss stands in the cell, beside the ratio."""
-    page = table(viewport=viewport)
-    reader = Reader(page)
-    reader.click("#answer .asks a:has-text('bf16 against f32')")
-    wait(page, "precision")
-    assert reader.clicks == 1
-    lost = page.locator("#answer-table .bad:has-text('points')")
-    assert lost.count() > 0
-    assert page.locator("#answer-table .ratio.good").count() > 0
-
-
-@VIEWPORTS
-def test_one_machine_against_another(table: Any, viewport: Any) -> None:
-    """One click: ratios with intervals, and that the runs were separate."""
-    page = table(viewport=viewport)
-    reader = Reader(page)
-    reader.click("#answer .asks a:has-text('New 9 against Old 9')")
-    wait(page, "baseline")
-    assert reader.clicks == 1
-    assert "Geometric mean" in rows(page)[1][0]
-    assert "as fast" in rows(page)[1][1]
-    assert "separate runs" in page.inner_text("#answer .counts")
-
-
-@VIEWPORTS
-def test_only_int8_by_throughput_as_a_link(table: Any, viewport: Any) -> None:
-    """On the page of throughputs: the weights, then the head of a column; the best comes first."""
-    page = table(page="throughput.html", viewport=viewport)
-    reader = Reader(page)
-    reader.unfold()
-    reader.choose("weights", "int8")
-    reader.choose("precision", "any")
-    if viewport is WIDE:
-        reader.click("#answer-table th:nth-child(2) button")
-        wait(page, "sort")
-        numbers = [float(row[1].split()[0].replace(",", "")) for row in model_rows(page)]
-        assert numbers == sorted(numbers, reverse=True)
-    shown = rows(page)
-    assert all("int8" in text for row in model_rows(page) for text in row[1:])
-    again = table(page.url.partition("#")[2], page="throughput.html", viewport=viewport)
-    assert rows(again) == shown
-
-
-@VIEWPORTS
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_the_numbers_of_a_table_as_csv(table: Any, viewport: Any) -> None:
     """One click; it holds exactly what is shown, and no formula."""
     page = table("columns=weights&precision=any", viewport=viewport)
-    reader = Reader(page)
-    reader.unfold()
+    if viewport is PHONE:
+        page.locator("#answer .fold").click()
     with page.expect_download() as download:
-        reader.click("#answer [data-do=csv]")
+        page.locator("#answer [data-do=csv]").click()
     text = Path(download.value.path()).read_text()
     head, *lines = list(csv.reader(io.StringIO(text)))
     shown = rows(page)[1:]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ovreport.history import release_numbers
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.answer import axes
 from ovreport_sitegen.answer.state import ANY, PUBLISHED, State
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef
+from ovreport_sitegen.text import release
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,13 @@ class Preset:
 
     label: str
     state: State
+    sort: str = ""
+    """Key of the column that rows are sorted by, the best first; empty: they stay grouped."""
+
+    def fragment(self, default: State) -> str:
+        """Return the part of an address after `#` that leads from a page's state to this."""
+        parts = self.state.fragment(default), f"sort={self.sort}" if self.sort else ""
+        return "&".join(filter(None, parts))
 
 
 def presets(catalogue: Catalogue, metric: str = "latency_ms") -> tuple[Preset, ...]:
@@ -38,6 +48,13 @@ def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:
             f"{phrase} against the published weights: what it buys, what it costs",
             State(metric, "weights", "f32", baseline=PUBLISHED),
         )
+    if int8 := [r for r in catalogue.results if r.variant == "int8" and r.completed]:
+        most = Counter(r.device.slug for r in int8).most_common(1)[0][0]
+        yield Preset(
+            "INT8, highest throughput first",
+            State("throughput_ips", precision=ANY, weights="int8"),
+            sort=most,
+        )
     if catalogue.framework_speedups:
         yield Preset(
             "OpenVINO against the native framework",
@@ -50,7 +67,8 @@ def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:
             State(metric, device=(first.slug, second.slug), baseline=second.slug),
         )
     if catalogue.earlier_releases:
-        last = max(catalogue.earlier_releases, key=lambda r: r.record.measured_at).release
+        builds = (r.record.software.openvino for r in catalogue.earlier_releases)
+        last = release(max(builds, key=release_numbers))
         yield Preset("This release against the last", State(metric, "release", baseline=last))
     yield from _modes(catalogue)
 

@@ -81,19 +81,19 @@ def _shared_baseline(results: Sequence[Result]) -> str:
 def _links(state: State, found: Sequence[Preset]) -> tuple[Link, ...]:
     """Return comparisons as links from a page whose table begins with a state.
 
-    They stay with the model or the device that the page is of.
+    They stay with the model or the device that the page is of; the rows of one model need no order.
     """
     fixed = [
-        (
-            preset.label,
-            replace(
+        replace(
+            preset,
+            state=replace(
                 preset.state,
                 models=state.models or preset.state.models,
                 device=state.device or preset.state.device,
             ),
         )
         for preset in found
+        if not (state.models and preset.sort)
     ]
-    return tuple(
-        Link(label, f"#{there.fragment(state)}") for label, there in fixed if there != state
-    )
+    there = [preset for preset in fixed if preset.state != state]
+    return tuple(Link(preset.label, f"#{preset.fragment(state)}") for preset in there)

@@ -9,7 +9,10 @@ from ovreport.metrics import METRICS, MetricValue
 from ovreport.pairing import latencies
 from ovreport.record import Latency
 from ovreport.stats import intervals
+from ovreport_sitegen.answer.cells import ran_words
+from ovreport_sitegen.answer.choice import choose
 from ovreport_sitegen.answer.section import Section, section_of_model
+from ovreport_sitegen.answer.state import KEPT
 from ovreport_sitegen.badges import Badge, badges
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.about import About, about
@@ -19,6 +22,7 @@ from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import frameworks
 from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
@@ -27,9 +31,12 @@ from ovreport_sitegen.pages.end_to_end.stages import measured, stage_card
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.pages.throughput import curve
+from ovreport_sitegen.text import listed as listed_words
 from ovreport_sitegen.text import plural
 
 _OBSERVED = "latency_observed_ms"
+_MOST_NAMED = 3
+"""Devices that a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         model=model,
         about=about(results or native, catalogue.namesakes(model)),
         findings=(
+            *_advice(results),
             *_findings(catalogue, results),
             *tradeoff.model_findings(catalogue, model),
             *filter(None, map(conversion.finding, native[:4])),
@@ -96,6 +104,28 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         results=listed([*results, *native]),
         badges=tuple(b for b in badges(catalogue, model) if b.markdown),
     )
+
+
+def _advice(results: Sequence[Result]) -> list[str]:
+    """Return which choice to deploy on each device that has one; empty where none has."""
+    of_device = grouped((r.device, r) for r in results if r.completed)
+    chosen = [
+        (ran_words(best), device.label)
+        for device, some in of_device.items()
+        if len(some) > 1 and (best := choose(some, "latency_ms", KEPT))
+    ]
+    if not chosen:
+        return []
+    by_words = grouped(chosen)
+    parts = [f"{words} on {_some(devices)}" for words, devices in by_words.items()]
+    return [f"Lowest latency that keeps 99 % of the accuracy: {'; '.join(parts)}."]
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) <= _MOST_NAMED:
+        return listed_words(names)
+    rest = len(names) - _MOST_NAMED
+    return f"{', '.join(names[:_MOST_NAMED])} and {plural(rest, 'other')}"
 
 
 def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:

@@ -55,6 +55,14 @@ def view(catalogue: Catalogue) -> OverviewView:
     )
 
 
+def in_short(catalogue: Catalogue) -> tuple[str, str, str]:
+    """Return the first finding: what it answers, its number or name, its sentence."""
+    if not catalogue.results:
+        return "", PAGE.label, plural(len(catalogue.models), "model")
+    found = takeaways(catalogue, section(catalogue, "").answer)
+    return (found[0].topic, found[0].value, found[0].text)
+
+
 def _cards(catalogue: Catalogue) -> list[Card]:
     """Return the cards of all models; after them one model on several devices, if any ran so.
 
@@ -63,9 +71,9 @@ def _cards(catalogue: Catalogue) -> list[Card]:
     model = _widest(catalogue)
     cards = [
         speedups.speedup_card(catalogue, "latency", more="latency.html#speedup"),
-        loss_card(catalogue, more="accuracy.html"),
-        models_card(catalogue, "latency_ms", more="latency.html"),
-        models_card(catalogue, "throughput_ips", more="throughput.html"),
+        loss_card(catalogue, more="accuracy.html#lost"),
+        models_card(catalogue, "latency_ms", more="latency.html#latency"),
+        models_card(catalogue, "throughput_ips", more="throughput.html#throughput"),
         models_card(catalogue, "startup_ms", more="latency.html#startup"),
         models_card(catalogue, "peak_memory_bytes", more="efficiency.html#memory"),
         *(_device_cards(catalogue, model) if model else ()),
