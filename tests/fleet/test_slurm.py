@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ovreport import store
 from ovreport.errors import InputError
@@ -137,3 +138,21 @@ def test_a_node_that_is_not_there(slurm: cluster.Cluster, tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "no-such-node" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# ---------------------------------------------------------------- elsewhere
+
+
+def test_the_job_for_kubernetes_is_what_it_reads(tmp_path: Path) -> None:
+    """YAML of a Job, whose command our command line takes."""
+    root = Path(__file__).parent.parent.parent
+    guide = (root / "templates/prose/guide/fleets.md").read_text(encoding="utf-8")
+    job = yaml.safe_load(guide.partition("```yaml\n")[2].partition("```")[0])
+    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    program, *arguments = container["command"]
+    assert program == "ovreport"
+    command = [sys.executable, "-m", "ovreport", *arguments, "--dry-run"]
+    environment = os.environ | {one["name"]: str(tmp_path) for one in container["env"]}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
