@@ -41,7 +41,7 @@ Then, in that folder:
 )
 @click.option(
     "--fleet",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Inventory (TOML) of machines with runners of GitHub Actions: adds a workflow that "
     "measures on each.",

@@ -41,7 +41,7 @@ class Inventory(Struct, frozen=True, forbid_unknown_fields=True):
     suite: _Word = "quick"
     """The name of a built-in suite."""
     tier: _Word = "standard"
-    minutes: Annotated[int, Meta(ge=1, le=7200)] = 360
+    minutes: Annotated[int, Meta(ge=1, le=7200)] = 720
     """Time limit of a machine's job. GitHub allows five days on a self-hosted runner."""
 
 
