@@ -24,7 +24,9 @@ PINNED = re.compile(r"[\w.-]+(?:/[\w.-]+)+@[0-9a-f]{40}")
 @pytest.fixture
 def workflows(tmp_path: Path) -> list[Path]:
     """Return the workflows of this repository and those of a new project."""
-    start(tmp_path, "x")
+    inventory = tmp_path / "inventory.toml"
+    inventory.write_text('machine = [{ name = "lab-1", labels = ["self-hosted", "lab-1"] }]')
+    start(tmp_path, "x", fleet=inventory)
     folders = (ROOT / ".github/workflows", tmp_path / ".github/workflows")
     return [path for folder in folders for path in sorted(folder.glob("*.yml"))]
 
