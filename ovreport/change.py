@@ -97,6 +97,8 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
     first, second = before.values.get(metric.key), after.values.get(metric.key)
     if not isinstance(first, MetricValue) or not isinstance(second, MetricValue):
         return Change(metric, "no comparison", why=_missing(first, second))
+    if before.record.method_of(metric.measurement) != after.record.method_of(metric.measurement):
+        return Change(metric, "no comparison", first, second, why=OTHER_METHOD)
     in_one_run = paired(metric.key, before.record, after.record)
     found = in_one_run or apart(second, first)
     if isinstance(found, str):
@@ -111,6 +113,7 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
     return Change(metric, found.outcome, first, second, found.ratio, p, pairs=found.pairs)
 
 
+OTHER_METHOD = "measured in another way by the older ovreport"
 _NO_INTERVAL = "too few processes for an interval"
 
 

@@ -77,6 +77,10 @@ def made_alike(first: Model, second: Model) -> bool:
     return type(a) is type(b)
 
 
+MEASUREMENTS_OF_LINES = ("latency", "throughput", "generation")
+"""What is followed over time."""
+
+
 def line_conditions(record: Record) -> bytes:
     """Return a checksum of what the points of one line have in common, besides their case.
 
@@ -86,7 +90,8 @@ def line_conditions(record: Record) -> bytes:
     """
     origin = record.model.origin
     recipe = _RECIPE(origin) if isinstance(origin, Optimized) else type(origin).__name__
-    told = (record.device.driver, record.inputs, record.tier, recipe, record.method)
+    methods = [record.method_of(measurement) for measurement in MEASUREMENTS_OF_LINES]
+    told = (record.device.driver, record.inputs, record.tier, recipe, methods)
     return hashlib.sha256(msgspec.json.encode(told)).digest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, get_args
 
@@ -39,18 +40,29 @@ from ovreport.record.memory import Memory
 from ovreport.record.model import Model
 from ovreport.record.speed import Latency, Startup, StartupCached, Throughput
 
-__all__ = ["FORMAT", "MEASUREMENTS", "METHOD", "NOT_LANGUAGE", "Record", "json_schema"]
+__all__ = [
+    "FORMAT",
+    "MEASUREMENTS",
+    "METHOD",
+    "METHOD_CHANGED",
+    "NOT_LANGUAGE",
+    "Record",
+    "json_schema",
+]
 
 FORMAT = 5
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""
 
 METHOD = 2
-"""Version of how speed, start-up and memory are measured. Raise it by one when the same case on the
-same machine would give other numbers; what differs in it is never joined in a line or compared.
+"""Version of how a case is measured. Raise it by one when the same case on the same machine would
+give other numbers, and say in `METHOD_CHANGED` which: those are never compared across versions."""
 
-    1   a process a round (formats 1 to 4)
-    2   several rounds in each process; the headline is what quiet rounds agree on
-"""
+METHOD_CHANGED: Mapping[int, frozenset[str]] = {
+    # Since format 5: the benchmark's own buffers and modules are subtracted from a peak; pipelined
+    # images have as many requests as the device calls optimal.
+    2: frozenset({"memory", "end_to_end"})
+}
+"""Version of the method → measurements whose numbers it changed."""
 
 NOT_LANGUAGE = Unsupported(reason="not a language model")
 """Why a classic model has no generation."""
@@ -103,9 +115,19 @@ class Record(Part, frozen=True, kw_only=True):
     """What the records of one run have in common, stopped and resumed or not; empty in records of
     before runs were numbered."""
     method: Annotated[int, Meta(ge=1)] = METHOD
-    """Version of how it was measured: see `ovreport.record.METHOD`."""
+    """Version of how it was measured, as `METHOD` is."""
     arm: Arm | None = None
     """Which side of a comparison it is; None where the run compared no releases or settings."""
+
+    def method_of(self, measurement: str) -> int:
+        """Return the version since which one of its measurements is made as it was.
+
+        Of a method that this ovreport does not know, everything counts as changed.
+        """
+        if self.method > METHOD:
+            return self.method
+        changed = [v for v, names in METHOD_CHANGED.items() if measurement in names]
+        return max((v for v in changed if v <= self.method), default=1)
 
     def __post_init__(self) -> None:
         try:

@@ -18,6 +18,7 @@ from ovreport.metrics import METRICS
 from ovreport.record import (
     FORMAT,
     MEASUREMENTS,
+    METHOD,
     Histogram,
     NotMeasured,
     Record,
@@ -92,7 +93,19 @@ def test_what_was_timed_around_rounds_is_ignored():
         "rounds": [{"round": 0, **dict.fromkeys(times, time)}],
     }
     old = json.dumps({**SOUND, "format": 3, "calibration": part}).encode()
-    assert store.decode(old, where="") == store.decode(json.dumps(SOUND).encode(), where="")
+    read = store.decode(old, where="")
+    assert msgspec.structs.replace(read, method=METHOD) == store.decode(
+        json.dumps(SOUND).encode(), where=""
+    )
+
+
+def test_only_what_a_method_changed_is_of_another_version():
+    """Memory of format 4 cannot be compared with that of today, latency can."""
+    old, new = (msgspec.structs.replace(a_record(), method=method) for method in (1, METHOD))
+    assert old.method_of("memory") != new.method_of("memory")
+    assert old.method_of("latency") == new.method_of("latency")
+    later = msgspec.structs.replace(new, method=METHOD + 1)
+    assert later.method_of("latency") != new.method_of("latency")
 
 
 def test_there_is_a_fixture_of_every_format():

@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from ovreport.history import same_work
-from ovreport.metrics import Metric, MetricValue, significant
+from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.metrics.apart import apart as values_apart
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval
@@ -45,8 +45,9 @@ def against(candidate: Result, baseline: Result, key: str) -> Against:
         return Against(found, is_paired=True)
     if candidate.variant == baseline.variant and not same_work(candidate.record, baseline.record):
         return Against(why="Not the same model file and inputs.")
-    if candidate.record.method != baseline.record.method:
-        return Against(why="Not measured in the same way: older and newer method.")
+    measurement = METRICS[key].measurement
+    if candidate.record.method_of(measurement) != baseline.record.method_of(measurement):
+        return Against(why="One was measured in another way, by an older ovreport.")
     first, second = candidate.metric_value(key), baseline.metric_value(key)
     if first is None or second is None:
         return Against(why="Not measured for both.")

@@ -139,7 +139,7 @@ def runs_apart(speedup: Speedup, measurement: SpeedMeasurement) -> Interval | No
     both = speedup.candidate, speedup.baseline
     values = [r.trusted(HEADLINES[measurement]) for r in both]
     found = [Interval(v.value, v.low, v.high) for v in values if v and v.kind == "undisturbed"]
-    conditions = {(r.record.software.openvino, r.record.method) for r in both}
+    conditions = {(r.record.software.openvino, r.record.method_of(measurement)) for r in both}
     if len(found) < len(both) or len(conditions) > 1:
         return None
     candidate, baseline = found
