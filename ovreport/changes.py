@@ -173,6 +173,11 @@ def _differences(before: Record, after: Record) -> Iterator[str]:
         yield f"other model file: {after.case.variant} weights that were made in another way"
     if case_key(before) != case_key(after):
         yield f"other processors: {a.cores_available:g} and {b.cores_available:g}"
+    if before.method != after.method:
+        yield f"measured in another way: method {before.method} and {after.method}"
+    if before.inputs.version != after.inputs.version:
+        versions = f"{before.inputs.version} and {after.inputs.version}"
+        yield f"other inputs and scoring: version {versions} of the task"
     if before.inputs != after.inputs:
         yield "other inputs"
 

@@ -84,12 +84,17 @@ def _shown(found: Contribution) -> list[Record]:
 def _counts(found: Contribution) -> Iterator[str]:
     shown, there = _shown(found), {case_key(one.record) for one in newest(found.old)[0]}
     superseding = sum(case_key(record) in there for record in shown)
+    arms = [one.record.arm for one in found.new]
+    evidence = sum(arm is not None and not arm.is_result for arm in arms)
     failed = sum(not isinstance(record.outcome, Completed) for record in shown)
     counts = {
         "sound new records": len(found.new),
         "results of cases that the site does not have": len(shown) - superseding,
         "results that would take the place of older ones": superseding,
-        "records older than what the site has: history only": len(found.new) - len(shown),
+        "records older than what the site has: history only": len(found.new)
+        - len(shown)
+        - evidence,
+        "records of comparisons alone: of a release against itself, of other settings": evidence,
         "results of cases that failed": failed,
         "**faults of new files**": len(found.faults),
         "warnings: faults of files that the site has already": len(found.warnings),

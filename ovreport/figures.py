@@ -76,6 +76,8 @@ class Figure(Struct, frozen=True, kw_only=True):
     """Why there is no value: failed, unsupported or skipped, and the reason."""
     repeat: str = ""
     """The command that measures the case again."""
+    arm: str = ""
+    """Which release or settings it is of, in a run that measured several by turns."""
 
 
 def figures_of(record: Record, values: MetricValues, *, current: bool) -> Iterator[Figure]:
@@ -112,17 +114,26 @@ def case_of(record: Record, *, current: bool) -> Figure:
         openvino=record.software.openvino,
         current=current,
         repeat=record.repeat.ovreport,
+        arm=record.arm.name if record.arm else "",
     )
 
 
 def _figure(case: Figure, metric: Metric, value: MetricValue | NotMeasured) -> Figure:
-    row = replace(
-        case, metric=metric.key, label=metric.label, unit=metric.unit, better=metric.direction
-    )
     if not isinstance(value, MetricValue):
-        return replace(row, kind="missing", missing=f"{_status(value)}: {value.reason}")
+        return replace(
+            case,
+            metric=metric.key,
+            label=metric.label,
+            unit=metric.unit,
+            better=metric.direction,
+            kind="missing",
+            missing=f"{_status(value)}: {value.reason}",
+        )
     return replace(
-        row,
+        case,
+        metric=metric.key,
+        unit=metric.unit,
+        better=metric.direction,
         label=f"{metric.label}: {value.scope}" if value.scope else metric.label,
         kind=value.kind,
         value=value.value * metric.scale,

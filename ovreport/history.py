@@ -80,14 +80,13 @@ def made_alike(first: Model, second: Model) -> bool:
 def line_conditions(record: Record) -> bytes:
     """Return a checksum of what the points of one line have in common, besides their case.
 
-    Driver, inputs, tier, how the weights were made, and the version of ovreport but for its last
-    number: a line never hides that one of them changed. OpenVINO's release may differ: that is
+    Driver, inputs and task, tier, how the weights were made, and the version of the method: a line
+    never hides that one of them changed. OpenVINO's release may differ: that is
     what lines are drawn for.
     """
     origin = record.model.origin
     recipe = _RECIPE(origin) if isinstance(origin, Optimized) else type(origin).__name__
-    method = record.software.ovreport.split(".")[:2]
-    told = (record.device.driver, record.inputs, record.tier, recipe, method)
+    told = (record.device.driver, record.inputs, record.tier, recipe, record.method)
     return hashlib.sha256(msgspec.json.encode(told)).digest()
 
 

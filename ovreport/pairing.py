@@ -24,7 +24,7 @@ def in_turn(first: Record, second: Record) -> bool:
     Whether their rounds did too, as those of a group of cases do, a record cannot tell: it has the
     time at which a process began, not at which it ended.
     """
-    if _place(first) != _place(second) or (first.run and second.run and first.run != second.run):
+    if _place(first) != _place(second) or first.run != second.run:
         return False
     starts_a, starts_b = _starts(first), _starts(second)
     shared = sorted(starts_a.keys() & starts_b.keys())

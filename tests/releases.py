@@ -35,7 +35,7 @@ def a_matrix(
     if again:
         arms.append((f"{again}-again", again, True))
     return [
-        _record(model, release, arm, changes | {"last": release == releases[-1] and not is_again})
+        _record(model, release, arm, changes | {"last": release == releases[-1]})
         for model in models
         for position, (name, release, is_again) in enumerate(arms)
         for arm in [_arm(name, position, len(arms), is_again, run, hours)]
@@ -49,6 +49,7 @@ def _arm(name: str, position: int, count: int, is_again: bool, run: str, hours: 
         position=position,
         count=count,
         order_seed=7,
+        lock_sha256="a" * 64,
     )
     return {"arm": arm, "run": run, "hours": hours}
 

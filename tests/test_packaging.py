@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = {"ovreport", "ovreport_collector", "ovreport_sitegen"}
+PACKAGES = {"ovreport", "ovreport_collector", "ovreport_fleet", "ovreport_sitegen"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def below(wheel, prefix: str) -> set[str]:
     return {name.removeprefix(prefix) for name in wheel.namelist() if name.startswith(prefix)}
 
 
-def test_top_level_names_are_exactly_the_three_packages(wheel):
+def test_top_level_names_are_exactly_the_packages(wheel):
     """Nothing else lands in site-packages: no `tests`, no `templates`."""
     top = {name.split("/")[0] for name in wheel.namelist()}
     info = {name for name in top if name.endswith(".dist-info")}
@@ -50,6 +50,7 @@ def test_the_packages_are_whole(wheel):
     """Every module of the checkout is in the wheel."""
     assert sources("ovreport") <= below(wheel, "ovreport/")
     assert sources("collector/ovreport_collector") <= below(wheel, "ovreport_collector/")
+    assert sources("fleet/ovreport_fleet") <= below(wheel, "ovreport_fleet/")
     assert sources("sitegen/ovreport_sitegen") <= below(wheel, "ovreport_sitegen/")
 
 

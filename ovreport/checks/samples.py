@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from operator import itemgetter
 
 from ovreport.record import Histogram
 
+_count = itemgetter(1)
+"""Of a bucket."""
 SLACK = 1e-6
 """Of two sums of the same numbers, in another order."""
 
@@ -17,7 +20,8 @@ def lower(histogram: Histogram, index: int) -> float:
 
 def total_ms(histogram: Histogram) -> tuple[float, float]:
     """Return the least and the largest sum that the samples can have, ms."""
-    least = sum(count * lower(histogram, index) for index, count in histogram.buckets)
+    growth = histogram.growth
+    least = sum([count * growth ** (index - 1) for index, count in histogram.buckets])
     return least, least * histogram.growth
 
 
@@ -40,7 +44,7 @@ def at_most(value: float, histogram: Histogram) -> int:
     limit = value * (1 + SLACK)
     buckets = histogram.buckets
     end = bisect_right(buckets, limit, key=lambda bucket: lower(histogram, bucket[0]))
-    return sum(count for _, count in buckets[:end])
+    return sum(map(_count, buckets[:end]))
 
 
 def at_least(value: float, histogram: Histogram) -> int:
@@ -48,4 +52,4 @@ def at_least(value: float, histogram: Histogram) -> int:
     limit = value * (1 - SLACK)
     buckets = histogram.buckets
     begin = bisect_left(buckets, limit, key=lambda bucket: lower(histogram, bucket[0] + 1))
-    return sum(count for _, count in buckets[begin:])
+    return sum(map(_count, buckets[begin:]))

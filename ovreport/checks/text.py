@@ -25,6 +25,8 @@ _CHOICES = (
 _OURS = re.compile("|".join([*(f"--{name}" for name in _CHOICES), *_PATHS]))
 _THEIRS = re.compile(r"-[a-z][a-z_]*")
 """Options of `ovreport collect`, and of `benchmark_app`; each has a value."""
+_PLAIN = re.compile(r"[\w@%+=:,./-]+(?: [\w@%+=:,./-]+)*", re.ASCII)
+"""Words that `shlex.quote` leaves as they are, with a blank between them."""
 
 
 def links(record: Record) -> Iterator[Fault]:
@@ -75,13 +77,8 @@ def _options(
 
     A shell takes its words as they are: nothing is expanded, redirected, or run besides.
     """
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return None
-    if shlex.join(words) != command or not command.isprintable():
-        return None
-    if tuple(words[: len(begin)]) != begin:
+    words = _words(command)
+    if words is None or tuple(words[: len(begin)]) != begin:
         return None
     found: dict[str, list[str]] = {}
     rest = iter(words[len(begin) :])
@@ -94,6 +91,17 @@ def _options(
             return None
         found.setdefault(word, []).append(value)
     return found
+
+
+def _words(command: str) -> list[str] | None:
+    """Return what a shell takes as the words of a command; None where it does anything else."""
+    if _PLAIN.fullmatch(command):
+        return command.split(" ")  # `shlex` reads letter by letter
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    return words if shlex.join(words) == command and command.isprintable() else None
 
 
 def _of_case(record: Record, options: Mapping[str, list[str]]) -> Iterator[Fault]:

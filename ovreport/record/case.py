@@ -94,6 +94,8 @@ class InputData(Part, frozen=True):
     distinct: Count
     """Number of different inputs that were rotated."""
     seed: Count
+    version: Annotated[int, Meta(ge=1)] = 1
+    """Of the task: of which inputs it makes, and of how it scores outputs."""
     user_datasets: list[UserDataset] = []
     """The user's own data behind inputs and accuracy; empty where all was fetched or generated."""
 

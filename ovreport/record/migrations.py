@@ -123,7 +123,7 @@ def _to_5(document: Document) -> Document:
     for one in _list(made.get("noise")):
         if "round" in one:
             one["process"] = one.pop("round")
-    return {**made, "format": 5}
+    return {**made, "format": 5, "method": 1}
 
 
 STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}

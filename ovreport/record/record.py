@@ -39,10 +39,18 @@ from ovreport.record.memory import Memory
 from ovreport.record.model import Model
 from ovreport.record.speed import Latency, Startup, StartupCached, Throughput
 
-__all__ = ["FORMAT", "MEASUREMENTS", "NOT_LANGUAGE", "Record", "json_schema"]
+__all__ = ["FORMAT", "MEASUREMENTS", "METHOD", "NOT_LANGUAGE", "Record", "json_schema"]
 
 FORMAT = 5
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""
+
+METHOD = 2
+"""Version of how speed, start-up and memory are measured. Raise it by one when the same case on the
+same machine would give other numbers; what differs in it is never joined in a line or compared.
+
+    1   a process a round (formats 1 to 4)
+    2   several rounds in each process; the headline is what quiet rounds agree on
+"""
 
 NOT_LANGUAGE = Unsupported(reason="not a language model")
 """Why a classic model has no generation."""
@@ -94,6 +102,8 @@ class Record(Part, frozen=True, kw_only=True):
     run: Annotated[str, Meta(pattern=r"^([0-9a-f]{16})?$(?!\n)")] = ""
     """What the records of one run have in common, stopped and resumed or not; empty in records of
     before runs were numbered."""
+    method: Annotated[int, Meta(ge=1)] = METHOD
+    """Version of how it was measured: see `ovreport.record.METHOD`."""
     arm: Arm | None = None
     """Which side of a comparison it is; None where the run compared no releases or settings."""
 

@@ -15,7 +15,17 @@ from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
-from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish, search
+from ovreport_sitegen import (
+    badges,
+    config,
+    content,
+    culprits,
+    downloads,
+    feed,
+    preview,
+    publish,
+    search,
+)
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
@@ -24,7 +34,7 @@ from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
-from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes
+from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes, overview
 from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import DetailPage, Head
 from ovreport_sitegen.render import NavEntry, Renderer
@@ -241,12 +251,18 @@ def _write(
     for name, data in (scripts | renderer.assets).items():
         new.add(name, data)
     for page, entry in zip(existing, entries, strict=True):
-        html = renderer.page(page.key, page.view(found), entry.file, page.parent or page.key)
-        new.add(entry.file, html)
+        current = page.parent or page.key
+        html = renderer.page(page.key, page.view(found), entry.file, current, sets_aside=True)
+        new.add(entry.file, html, renderer.asides)
     for detail in DETAIL_PAGES:
         for page_of in detail.pages(found):
-            html = _kept(found.collection.cache, page_of, detail.parent, renderer)
-            new.add(page_of.file, html)
+            if page_of.made_of:
+                html = _kept(found.collection.cache, page_of, detail.parent, renderer)
+                new.add(page_of.file, html)
+            else:
+                view, file = page_of.view(), page_of.file
+                html = renderer.page(page_of.template, view, file, detail.parent, sets_aside=True)
+                new.add(file, html, renderer.asides)
     for name, own in pages.items():
         text = ContentView(Head(own.title, ""), _html(own, renderer))
         new.add(name, renderer.page("content", text, name))
@@ -254,17 +270,17 @@ def _write(
     new.add(".nojekyll", b"")
     if found.config.site_url:
         new.add("sitemap.xml", _sitemap(found.config.site_url, new.sizes))
+        new.add(preview.FILE, preview.png(found.config.title, *overview.in_short(found)))
     new.add("robots.txt", _robots(found.config.site_url))
 
 
 def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
     """Return a page, from the cache where nothing that it shows has changed."""
     kind = f"{detail.template} {renderer.checksum}"
-    html = cache.get(kind, detail.made_of) if detail.made_of else None
+    html = cache.get(kind, detail.made_of)
     if html is None:
         html = renderer.page(detail.template, detail.view(), detail.file, parent)
-        if detail.made_of:
-            cache.put(kind, detail.made_of, html)
+        cache.put(kind, detail.made_of, html)
     return html
 
 

@@ -19,6 +19,8 @@ Examples:
   ovreport init --title "Our machines"     in this folder
   ovreport init --repository https://github.com/ME/BENCHMARKS
                                            to be published there: sets addresses too
+  ovreport init my-benchmarks --fleet fleet.toml
+                                           measured by GitHub Actions, on machines of one's own
   ovreport init --replace                  in a clone or a fork: without its records
   ovreport init --check | git apply        after an update: workflows as written today
 
@@ -38,6 +40,13 @@ Then, in that folder:
     help="Home of the project on the web; on github.com it gives the site's address too.",
 )
 @click.option(
+    "--fleet",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Inventory (TOML) of machines with runners of GitHub Actions: adds a workflow that "
+    "measures on each.",
+)
+@click.option(
     "--replace", is_flag=True, help="Move a site that is there to site-before, and begin anew."
 )
 @click.option(
@@ -48,7 +57,13 @@ Then, in that folder:
 )
 @click.pass_context
 def init(
-    context: click.Context, folder: Path, title: str, repository: str, replace: bool, check: bool
+    context: click.Context,
+    folder: Path,
+    title: str,
+    repository: str,
+    fleet: Path | None,
+    replace: bool,
+    check: bool,
 ) -> None:
     """Start a site of your own in FOLDER, and a project to publish it from.
 
@@ -65,7 +80,7 @@ def init(
         patch = project.drift(folder)
         click.echo(patch, nl=False)
         context.exit(1 if patch else 0)
-    started = start(folder, title, repository=repository, replace=replace)
+    started = start(folder, title, repository=repository, replace=replace, fleet=fleet)
     for path in started.written:
         click.echo(path)
     for path in started.left:

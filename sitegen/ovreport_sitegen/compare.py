@@ -136,8 +136,12 @@ class PairedComparison(Generic[R]):
 
 
 def same_run(first: Record, second: Record) -> bool:
-    """Return whether two records' processes alternated, with the same tier and software."""
-    return first.software.openvino == second.software.openvino and in_turn(first, second)
+    """Return whether two records' processes alternated in one run, with the same tier.
+
+    Of another OpenVINO, only where their run says that it measured both.
+    """
+    is_same = first.software.openvino == second.software.openvino
+    return (is_same or bool(first.run)) and in_turn(first, second)
 
 
 def processor_times(record: Record) -> dict[int, float]:

@@ -29,6 +29,8 @@ from ovreport_sitegen.text import clean
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four are fullwidth = + - @."""
 COLUMNS = Figure.__struct_fields__
+_OWN = slice(COLUMNS.index("metric"), COLUMNS.index("repeat"))
+"""Columns of a value, between those of its record."""
 _STUDY = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
 
 
@@ -44,13 +46,13 @@ def by_address(catalogue: Catalogue) -> Iterator[tuple[str, Iterator[bytes]]]:
     was compressed before is taken from the cache, and a new record changes the last part only.
     """
     found = catalogue.collection
-    older = {entry.checksum for entry in (*catalogue.older, *catalogue.evidence)}
+    past = {entry.checksum for entry in (*catalogue.older, *catalogue.evidence)}
     by_machine = grouped((entry.summary.machine, entry) for entry in found.entries)
     for machine in catalogue.machines:
         entries = sorted(by_machine[machine.id], key=_order)
         chunks = [entries[at : at + _CHUNK] for at in range(0, len(entries), _CHUNK)]
         yield machine.records_href, (_lines(found, chunk) for chunk in chunks)
-        rows = (_rows(found, chunk, older) for chunk in chunks)
+        rows = (_rows(found, chunk, past) for chunk in chunks)
         yield machine.figures_href, itertools.chain([_packed([_csv([COLUMNS])])], rows)
 
 
@@ -59,13 +61,13 @@ def _lines(found: Collection, chunk: Sequence[Entry]) -> bytes:
     return _kept(found.cache, "lines", chunk, "", found.line)
 
 
-def _rows(found: Collection, chunk: Sequence[Entry], older: Container[bytes]) -> bytes:
-    """Return the metric values of records as rows."""
-    is_current = {entry.checksum: entry.checksum not in older for entry in chunk}
+def _rows(found: Collection, chunk: Sequence[Entry], past: Container[bytes]) -> bytes:
+    """Return the metric values of records as rows; `past`: those that are no current results."""
+    is_current = {entry.checksum: entry.checksum not in past for entry in chunk}
 
     def rows(entry: Entry) -> bytes:
         figures = found.figures(entry, current=is_current[entry.checksum])
-        return _csv(map(_row, figures))
+        return _csv(_of_one_record(figures))
 
     return _kept(found.cache, "rows", chunk, repr(list(is_current.values())), rows)
 
@@ -115,14 +117,21 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _row(figure: Figure) -> list[str]:
-    return list(map(_cell, astuple(figure)))
+def _of_one_record(figures: Iterable[Figure]) -> Iterator[list[str]]:
+    """Yield the rows of one record, which share the columns on either side of `_OWN`."""
+    first: list[str] = []
+    for figure in figures:
+        values = astuple(figure)
+        first = first or list(map(_cell, values))
+        yield [*first[: _OWN.start], *map(_cell, values[_OWN]), *first[_OWN.stop :]]
 
 
 def _cell(value: str | float | bool | None) -> str:
     """Return a value as a spreadsheet shall show it; empty: there is none."""
+    if isinstance(value, str):
+        return guarded(value)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return guarded(value) if isinstance(value, str) else repr(round(value, 9))
+    return repr(round(value, 9))

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ovreport import __version__
 from ovreport.errors import InputError
+from ovreport_sitegen import inventory
 from ovreport_sitegen.render import templates_folder
 
 _KEPT_IN_STEP = {
@@ -23,21 +24,25 @@ _KEPT_IN_STEP = {
 }
 """File → its template, of those that `drift` compares. All else is its owner's to change."""
 _FILES = {"README.md": "README.md", ".gitignore": "gitignore"} | _KEPT_IN_STEP
+_FLEET = ".github/workflows/fleet.yml"
+"""Made of the inventory, where a project has one."""
 
 
 def add(folder: Path, title: str) -> tuple[list[Path], list[Path]]:
     """Write the files of a project into a folder; return those written, and those left as they are.
 
+    With an inventory of machines in the folder, their workflow too; ConfigError for one of no use.
     A file that is there is never changed.
     """
+    texts = {name: _text(name, title) for name in _FILES} | _of_fleet(folder)
     written, left = [], []
-    for name in _FILES:
+    for name, text in texts.items():
         path = folder / name
         if path.exists() or path.is_symlink():
             left.append(path)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_text(name, title), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         written.append(path)
     return written, left
 
@@ -45,10 +50,12 @@ def add(folder: Path, title: str) -> tuple[list[Path], list[Path]]:
 def drift(folder: Path) -> str:
     """Return the patch from a project's workflows and requirements to what `add` writes today.
 
-    Empty where nothing differs. `git apply` takes it. InputError for a file that cannot be read.
+    Empty where nothing differs. `git apply` takes it. InputError for a file that cannot be read, or
+    an inventory of no use.
     """
+    texts = {name: _text(name, "") for name in _KEPT_IN_STEP} | _of_fleet(folder)
     parts: list[str] = []
-    for name in _KEPT_IN_STEP:
+    for name, text in texts.items():
         path = folder / name
         try:
             there = path.read_text(encoding="utf-8") if path.exists() else None
@@ -58,14 +65,27 @@ def drift(folder: Path) -> str:
             ) from error
         old = [] if there is None else there.splitlines(keepends=True)
         before = "/dev/null" if there is None else f"a/{name}"
-        new = _text(name, "").splitlines(keepends=True)
+        new = text.splitlines(keepends=True)
         parts += difflib.unified_diff(old, new, before, f"b/{name}")
     # A last line without an end would run into the next.
     return "".join(p if p.endswith("\n") else f"{p}\n\\ No newline at end of file\n" for p in parts)
 
 
+def _of_fleet(folder: Path) -> dict[str, str]:
+    """Return the workflow of the machines in a project's inventory; nothing where it has none."""
+    path = folder / inventory.FILE
+    if not path.exists():
+        return {}
+    machines = inventory.load(path)
+    return {_FLEET: inventory.workflow(_template("github/workflows/fleet.yml"), machines)}
+
+
+def _template(name: str) -> str:
+    return (templates_folder() / "new-site" / "project" / name).read_text(encoding="utf-8")
+
+
 def _text(name: str, title: str) -> str:
-    text = (templates_folder() / "new-site" / "project" / _FILES[name]).read_text(encoding="utf-8")
+    text = _template(_FILES[name])
     if name.startswith(".github/"):
         return text  # has ${{ … }} of its own
     return Template(text).substitute(title=" ".join(title.split()), requirement=requirement())

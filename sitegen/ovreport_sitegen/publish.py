@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -57,10 +57,18 @@ class NewSite:
         """The number of pages."""
         return sum(name.endswith(".html") for name in self.sizes)
 
-    def add(self, name: str, data: bytes) -> None:
-        """Write a file; StoreError where the disk refuses."""
+    def add(
+        self, name: str, data: bytes, asides: Mapping[str, tuple[bytes, bytes]] | None = None
+    ) -> None:
+        """Write a file; StoreError where the disk refuses.
+
+        `asides`: further files that a page needs, each with the HTML that a script adds from it.
+        """
         if name.endswith(".html"):
             self._checks.look_at(name, data)
+        for address, (script, html) in (asides or {}).items():
+            self._checks.follow(name, html)
+            self.add(address, script)
         with _refusals(self._out):
             self._path(name).write_bytes(data)
         self.sizes[name] = len(data)
@@ -173,6 +181,13 @@ class _Checks:
         ids = Counter(value.decode() for key, value in attributes if key == b"id")
         self._wrong += [PageFault(name, *fault) for fault in _page_faults(data, ids)]
         self._ids[name] = frozenset(ids)
+        self._follow(name, attributes)
+
+    def follow(self, name: str, html: bytes) -> None:
+        """Check the attributes and links of a part that a script adds to a page."""
+        self._follow(name, _ATTRIBUTE.findall(html))
+
+    def _follow(self, name: str, attributes: Sequence[tuple[bytes, bytes]]) -> None:
         for key, value in sorted({(k, v) for k, v in attributes if k != b"id"}):
             words = unescape(value.decode())
             fault = self._fault(key.decode(), words, name)

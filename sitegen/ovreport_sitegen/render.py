@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ import nh3
 from markupsafe import Markup, escape
 
 from ovreport import __version__
+from ovreport_sitegen import preview
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.components import marks
+from ovreport_sitegen.components.table import COMPACT_ROWS, Table, TableRow
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.pages.page import Head, View
 from ovreport_sitegen.text import line
@@ -36,6 +39,14 @@ class NavEntry:
 
     key: str
     label: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A table of which the later rows are in a file of their own, for a script to add."""
+
+    first: tuple[TableRow, ...]
     file: str
 
 
@@ -77,6 +88,9 @@ class Renderer:
         """
         self._folder = templates_folder()
         self._drawer = drawer
+        self.asides: dict[str, tuple[bytes, bytes]] = {}
+        """Of the last page: address of each file → the script, and the rows in it as HTML."""
+        self._sets_aside = False
         self._markdown = markdown.Markdown(extensions=["tables", "fenced_code"])
         self.assets, self._names = _assets(self._folder / "static", config)
         canonical = config.site_url.rstrip("/") + "/" if config.site_url else ""
@@ -97,10 +111,12 @@ class Renderer:
             auto_reload=False,  # templates do not change while a site is built
         )
         self._environment.globals |= {
+            "preview": {"FILE": preview.FILE, "WIDTH": preview.WIDTH, "HEIGHT": preview.HEIGHT},
             "svg": drawer.svg,
             "marks_in": marks.used,
             "named_marks": marks.named,
             "prose": self._prose,
+            "rows_aside": self._rows_aside,
             "size_of": lambda name: size_words((sizes or {})[name]),
             "data_of": lambda name: (data or {})[name],
         }
@@ -115,14 +131,23 @@ class Renderer:
         return digest.hexdigest()
 
     def page(
-        self, template: str, view: View, file: str, current: str = "", root: str = ""
+        self,
+        template: str,
+        view: View,
+        file: str,
+        current: str = "",
+        root: str = "",
+        *,
+        sets_aside: bool = False,
     ) -> bytes:
         """Return a page as HTML, the same whatever pages were rendered before it.
 
         `current` is the key of the navigation's current entry; `root` leads from the page to the
-        site's folder.
+        site's folder. `sets_aside`: the later rows of long tables are in `asides` afterwards, files
+        that the page needs, and not in the page.
         """
         self._drawer.begin_page()
+        self.asides, self._sets_aside = {}, sets_aside
         html = self._environment.get_template(f"pages/{template}.html").render(
             view=view,
             head=view.head,
@@ -150,7 +175,20 @@ class Renderer:
         )
         # The check of finished pages relies on this: a bare quote is found inside tags only.
         html = _TAG_OR_QUOTE.sub(lambda m: "&quot;" if m[0] == '"' else m[0], html)
+        html = html.replace("<pre>", '<pre tabindex="0">')  # may scroll, also by keyboard
         return Markup(html)  # noqa: S704 - cleaned after the markdown was converted, not before
+
+    def _rows_aside(self, table: Table, compact: bool) -> Aside | None:
+        """Return where the later rows of a table are; None where the page has all of them."""
+        first = table.rows[:COMPACT_ROWS] if compact else table.first
+        rest = table.rows[len(first) :]
+        if not self._sets_aside or not rest:
+            return None
+        html = "".join(row.html for row in rest)
+        script = f"ovreportRows({json.dumps(table.id)},{json.dumps(html)});\n".encode()
+        file = f"data/rows/{table.id}-{hashlib.sha256(script).hexdigest()[:10]}.js"
+        self.asides[file] = script, html.encode()
+        return Aside(first, file)
 
     def _prose(self, name: str, view: View) -> Markup:
         return self.content(self._environment.get_template(f"prose/{name}").render(view=view))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 from ovreport.errors import InputError, disk_errors
-from ovreport_sitegen import config, project
+from ovreport_sitegen import config, inventory, project
 from ovreport_sitegen.render import templates_folder
 
 SITE, BEFORE = "site", "site-before"
@@ -28,14 +29,22 @@ class Started:
     """Where the site that was there is now."""
 
 
-def start(folder: Path, title: str, *, repository: str = "", replace: bool = False) -> Started:
+def start(
+    folder: Path,
+    title: str,
+    *,
+    repository: str = "",
+    replace: bool = False,
+    fleet: Path | None = None,
+) -> Started:
     """Write a new site below a folder, and the files of a project that holds nothing else.
 
     `repository`: its address on the web, for the settings. `replace` moves a site that is there
-    aside, and leaves the rest of the folder alone: it belongs to a project already.
+    aside, and leaves the rest of the folder alone: it belongs to a project already. `fleet`: an
+    inventory of machines, copied into the project, which gets a workflow that measures on them.
 
     Raises InputError where a site is there already and is not to be replaced, and ConfigError for a
-    title or an address that cannot be used. Nothing is deleted or overwritten.
+    title, an address or an inventory that cannot be used. Nothing is deleted or overwritten.
     """
     site, before = folder / SITE, folder / BEFORE
     settings, about, records = site / config.FILE, site / "content" / "about.md", site / "records"
@@ -54,6 +63,8 @@ def start(folder: Path, title: str, *, repository: str = "", replace: bool = Fal
             remedy="Delete or rename it, then run the same command again.",
         )
     text = _settings(title, repository)
+    if fleet is not None:
+        _check_fleet(fleet, replace)
     with disk_errors("cannot be written", where=folder, remedy="Check space and permissions."):
         if is_taken:
             site.rename(before)
@@ -61,8 +72,23 @@ def start(folder: Path, title: str, *, repository: str = "", replace: bool = Fal
         about.parent.mkdir()
         settings.write_text(text, encoding="utf-8")
         about.write_text(_template("about.md"), encoding="utf-8")
+        copy = folder / inventory.FILE
+        if fleet is not None and not copy.exists():
+            shutil.copyfile(fleet, copy)
         written, left = ([], []) if replace else project.add(folder, title)
     return Started([settings, about, records, *written], left, before if is_taken else None)
+
+
+def _check_fleet(fleet: Path, replace: bool) -> None:
+    """Raise ConfigError for an inventory of no use, InputError where it has no place to go."""
+    inventory.load(fleet)
+    if replace:
+        raise InputError(
+            "this project is there already, and --replace leaves its workflows alone",
+            where="--fleet",
+            remedy=f"Copy the inventory to {inventory.FILE} in the project, then: "
+            "ovreport init --check | git apply",
+        )
 
 
 def _settings(title: str, repository: str) -> str:

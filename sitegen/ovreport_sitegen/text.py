@@ -128,11 +128,6 @@ def release(build: str) -> str:
     return match[0] if match else line(build, 30) or "unknown"
 
 
-def release_order(release: str) -> tuple[object, ...]:
-    """Return what releases are sorted by, from old to new; what is no number comes first."""
-    return (*(int(part) for part in re.findall(r"\d{1,9}", release)[:4]), -1, release)
-
-
 def plural(n: int, one: str) -> str:
     """Return a count with its noun."""
     return f"{n:,} {one if n == 1 else one + 's'}"

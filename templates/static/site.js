@@ -35,11 +35,22 @@
     return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
   };
 
+  const arrivals = new Map();
+  window.ovreportRows = (id, html) => arrivals.get(id)?.(html);
+  // A script, not a fetch: pages may be opened from a disk.
+  const rowsOf = (table) => new Promise((resolve, reject) => {
+    arrivals.set(table.id, resolve);
+    const script = document.createElement("script");
+    document.head.append(Object.assign(script, { src: table.dataset.rows, onerror: reject }));
+  });
+
   function enhance(table) {
     const body = table.tBodies[0];
     const rest = document.querySelector(`template[data-rest="${table.id}"]`);
     const rows = [...body.rows, ...(rest ? rest.content.querySelectorAll("tr") : [])];
     const texts = rows.map((row) => row.textContent.toLowerCase());
+    const isCut = Boolean(table.dataset.rows);
+    let isWhole = !isCut;
     const count = document.getElementById(`${table.id}-count`);
     const tools = document.querySelector(`.tools[data-for="${table.id}"]`);
     const more = document.querySelector(`[data-more="${table.id}"]`);
@@ -51,13 +62,35 @@
       const found = order.filter((i) => words.every((w) => texts[i].includes(w))
         && chosen.every((s) => rows[i].dataset[s.dataset.key] === s.value));
       body.replaceChildren(...found.slice(0, limit).map((i) => rows[i]));
-      const n = rows.length.toLocaleString("en"), f = found.length.toLocaleString("en");
+      const total = isWhole ? rows.length : Number(table.dataset.total);
+      const n = total.toLocaleString("en"), f = found.length.toLocaleString("en");
       const seen = Math.min(found.length, limit);
       if (count) {
-        count.textContent = (found.length === rows.length ? `${n} rows` : `${f} of ${n} rows`)
-          + (seen < found.length ? `, the first ${seen} shown` : "");
+        count.textContent = (!isWhole || found.length === rows.length ? `${n} rows` : `${f} of ${n} rows`)
+          + (seen < found.length || !isWhole ? `, the first ${seen} shown` : "");
       }
-      if (more) more.parentElement.hidden = seen === found.length;
+      if (more) more.parentElement.hidden = isWhole && seen === found.length;
+    };
+    // What a reader asks for is of all rows: those in a file of their own come first.
+    const complete = async () => {
+      const added = document.createElement("template");
+      added.innerHTML = await rowsOf(table);
+      for (const row of added.content.querySelectorAll("tr")) {
+        order.push(rows.push(row) - 1);
+        texts.push(row.textContent.toLowerCase());
+      }
+      isWhole = true;
+    };
+    let completion = isWhole ? Promise.resolve() : null;
+    const withAll = async (then) => {
+      try {
+        await (completion ??= complete());
+      } catch {
+        completion = null;
+        count.textContent = "The other rows could not be loaded: try again.";
+        return;
+      }
+      then();
     };
     const sortBy = (index, head) => {
       direction = column === index ? -direction : 1;
@@ -76,18 +109,18 @@
       const text = head.firstElementChild;
       const sort = make("button", text.textContent, { className: "sort" });
       text.replaceChildren(sort);
-      sort.addEventListener("click", () => sortBy(index, head));
+      sort.addEventListener("click", () => withAll(() => sortBy(index, head)));
     });
     if (tools) {
       tools.hidden = false;
-      tools.addEventListener("input", show);
+      tools.addEventListener("input", () => withAll(show));
       tools.querySelector("[type=reset]").addEventListener("click", () => {
         all("input, select", tools).forEach((field) => { field.value = ""; });
         show();
       });
     }
-    if (more) more.addEventListener("click", () => { limit = rows.length; show(); });
-    if (rest || tools) show();
+    if (more) more.addEventListener("click", () => withAll(() => { limit = rows.length; show(); }));
+    if (rest || tools || isCut) show();
   }
   all("table[id]").filter((table) => table.tBodies.length).forEach(enhance);
 

@@ -10,7 +10,12 @@ import pytest
 from tests.additions.additions import ADDITIONS, Addition
 from tests.additions.contributing import ROOT, TEXT, places
 
-PACKAGES = ("ovreport", "collector/ovreport_collector", "sitegen/ovreport_sitegen")
+PACKAGES = (
+    "ovreport",
+    "collector/ovreport_collector",
+    "fleet/ovreport_fleet",
+    "sitegen/ovreport_sitegen",
+)
 PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b")
 
 

@@ -1,7 +1,7 @@
 """How a build grows with the number of records: processor time, memory, and the site's size.
 
     python tests/benchmarks/build_scale.py                      1,000, 10,000 and 100,000 records
-    python tests/benchmarks/build_scale.py --records 1000 --keep /tmp/scale
+    python tests/benchmarks/build_scale.py 1000 10000 --keep /tmp/scale
 
 The records are made after those of this repository: machines × models × precisions, measured again
 on many days with several releases, times shifted by whole buckets of the histograms. Every size is
@@ -22,7 +22,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,14 +61,24 @@ class Shape:
         return cls(math.ceil(records / (models * cls.precisions * days)), models, days)
 
 
-def patterns() -> list[dict[str, Any]]:
-    """Return documents of records that ran, one of each model that is not a language model."""
-    found: dict[str, Record] = {}
+Pattern = Mapping[str, dict[str, Any]]
+"""Documents of one model by the requested precision."""
+
+
+def patterns() -> list[Pattern]:
+    """Return documents of records that ran, of each model that has both precisions of fp32."""
+    found: dict[str, dict[str, Record]] = {}
     for path in sorted((ROOT / "site" / "records").rglob("*.json")):
         record = store.read(path)
-        if isinstance(record.outcome, Completed) and record.case.engine == "openvino":
-            found[record.case.model] = record
-    return [msgspec.json.decode(store.encode(record)) for record in found.values()]
+        case = record.case
+        is_plain = (case.engine, case.variant, case.device) == ("openvino", "fp32", "CPU")
+        if is_plain and isinstance(record.outcome, Completed):
+            found.setdefault(case.model, {})[case.precision] = record
+    return [
+        {name: msgspec.json.decode(store.encode(record)) for name, record in one.items()}
+        for one in found.values()
+        if {"f32", "default"} <= one.keys()
+    ]
 
 
 def documents(shape: Shape, *, first_day: int = 0) -> Iterator[dict[str, Any]]:
@@ -81,10 +91,10 @@ def documents(shape: Shape, *, first_day: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def document(
-    made: Sequence[dict[str, Any]], day: int, machine: int, model: int, precision: str, second: int
+    made: Sequence[Pattern], day: int, machine: int, model: int, precision: str, second: int
 ) -> dict[str, Any]:
     """Return a document like one of the patterns, of another machine, model, day and speed."""
-    pattern = made[model % len(made)]
+    pattern = made[model % len(made)][precision]
     noise = random.Random(f"{day} {machine} {model} {precision}").choice((-1, 0, 0, 1))
     copy = f"-{model // len(made)}" if model >= len(made) else ""
     name = pattern["case"]["model"] + copy
@@ -234,7 +244,7 @@ def _bytes(folder: Path) -> int:
 # ---------------------------------------------------------------- the table
 
 GOALS = {1_000: (3.0, 500.0), 10_000: (20.0, 1_000.0), 100_000: (120.0, 1_500.0)}
-"""Records → seconds of processor time with full caches, and peak memory in MiB."""
+"""Records → seconds of processor time with empty caches, and peak memory in MiB."""
 ONE_MORE_S = 3.0
 """For one more record at 10,000."""
 SITE_MB = 150.0
@@ -245,8 +255,8 @@ def missed(row: Row) -> list[str]:
     """Return the goals that a size misses, a line each."""
     seconds, mib = GOALS.get(row.records, (math.inf, math.inf))
     found = []
-    if row.warm_s > seconds:
-        found.append(f"{row.records:,} records: {row.warm_s:.1f} s, goal {seconds:g} s")
+    if row.cold_s > seconds:
+        found.append(f"{row.records:,} records: {row.cold_s:.1f} s, goal {seconds:g} s")
     if row.peak_mib > mib:
         found.append(f"{row.records:,} records: {row.peak_mib:,.0f} MiB, goal {mib:,} MiB")
     if row.records == 10_000 and row.one_more_s > ONE_MORE_S:
@@ -275,7 +285,7 @@ def table(rows: Sequence[Row]) -> str:
 def main() -> int:
     """Build every size, print the table, and return whether a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--records", type=int, nargs="+", default=list(GOALS))
+    parser.add_argument("records", type=int, nargs="*", default=list(GOALS))
     parser.add_argument("--keep", type=Path, help="Folder for records, caches and sites; is kept.")
     parser.add_argument("--json", action="store_true", help="Print the rows as JSON.")
     parser.add_argument("--make", nargs=2, metavar=("RECORDS", "SITE"), help=argparse.SUPPRESS)

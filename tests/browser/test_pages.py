@@ -102,6 +102,22 @@ def test_tables_can_be_sorted_and_searched(watch: Any, address: str) -> None:
     assert 0 < rows.count() < every
 
 
+def test_later_rows_come_when_a_reader_asks(watch: Any, site_folder: Path, address: str) -> None:
+    """From a server and from a disk alike; a table says how many rows it has before."""
+    for base in (address, site_folder.as_uri()):
+        watched = watch()
+        watched.open(f"{base}/latency.html")
+        page = watched.page
+        table = page.locator("table[data-rows]").first
+        name, total = table.get_attribute("id"), int(table.get_attribute("data-total"))
+        rows = page.locator(f"#{name} tbody tr")
+        assert rows.count() < total
+        assert str(total) in page.locator(f"#{name}-count").text_content()
+        page.evaluate("id => document.querySelector(`[data-more=${id}]`).click()", name)
+        page.wait_for_function(f"document.querySelectorAll('#{name} tbody tr').length === {total}")
+        assert not watched.errors
+
+
 def test_a_number_leads_to_the_command_that_repeats_it(watch: Any, address: str) -> None:
     """It stands on the first screen of the result's page, wide and narrow, and can be copied."""
     watched = watch(permissions=["clipboard-read", "clipboard-write"])

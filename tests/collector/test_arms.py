@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
+import sysconfig
+import venv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec import Struct, structs
 from rich.console import Console
 
 from ovreport import checks, store
-from ovreport.errors import InputError
+from ovreport.compare_command import compare
+from ovreport.errors import IncompleteError, InputError
 from ovreport.history import newest
-from ovreport.record import Record
+from ovreport.record import Completed, Failed, Latency, Record, Tier
 from ovreport.store import Stored
 from ovreport_collector import environments
-from ovreport_collector.environments import Environment
+from ovreport_collector.environments import INSTALLED, Environment
+from ovreport_collector.environments.environment import ask, installed
 from ovreport_collector.measurements.inference.run import InferenceJob
+from ovreport_collector.measurements.results import LatencyVisit, ThroughputVisit
 from ovreport_collector.plan.arms import MOST_ARMS, Wanted, check
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import collect, turns
-from tests.collector.conftest import FakeChild, a_request
+from tests import factories
+from tests.collector import commands, models
+from tests.collector.conftest import FakeChild, a_request, model_table
+from tests.collector.suite_fixtures import document, write_suite
 
 OLD, NEW = "2025.4.1", "2026.4.1"
 
@@ -259,3 +271,182 @@ def test_the_command_repeats_the_comparison(run: Run) -> None:
         assert words[-1] == "--aa"
         assert words[words.index("--arm") + 1] == "x:NUM_STREAMS=1"
         assert not [f for f in checks.faults(record) if "repeat" in f.path]
+
+
+# ---------------------------------------------------------------- stopped and resumed
+
+
+def test_a_stopped_run_goes_on_with_the_arms_that_it_lacks(run: Run, releases: FakeChild) -> None:
+    """At any of its steps: each arm has all of its rounds, and the run is one."""
+    for stop in (1, 5, 9, 14, 20):
+        wanted = Wanted(openvino=(OLD, NEW), again=True)
+        seen = 0
+
+        def interrupt(job: object, _: Struct, stop: int = stop) -> None:
+            nonlocal seen
+            seen += isinstance(job, InferenceJob)
+            if seen > stop:
+                raise KeyboardInterrupt
+
+        releases.step_answers = [interrupt]
+        with pytest.raises(KeyboardInterrupt):
+            run(wanted, seed=stop, models=("one",))
+        releases.step_answers = []
+        records = run(wanted, seed=stop, models=("one",))
+        assert [a for _, a in names(records)] == [OLD, NEW, f"{NEW}-again"]
+        assert len({r.run for r in records}) == 1
+        assert {len(r.latency.rounds) for r in records if isinstance(r.latency, Latency)} == {6}
+
+
+def test_another_order_of_releases_is_another_run(run: Run) -> None:
+    """So are other settings: what was measured of the one is not taken for the other."""
+    wanted = [
+        Wanted(),
+        Wanted(openvino=(OLD, NEW)),
+        Wanted(openvino=(NEW, OLD)),
+        Wanted(openvino=(OLD, NEW), again=True),
+        Wanted(settings={"x": {"NUM_STREAMS": "1"}}),
+        Wanted(settings={"x": {"NUM_STREAMS": "2"}}),
+    ]
+    assert len({run.plan(one).key for one in wanted}) == len(wanted)
+
+
+def test_an_arm_that_fails_costs_the_others_nothing(run: Run, releases: FakeChild) -> None:
+    """A release that cannot run a model has a record of that."""
+
+    def crash(job: object) -> Struct | None:
+        hit = isinstance(job, InferenceJob) and releases.pythons[-1] == python_of(OLD)
+        return JobFailed(reason="ended by SIGSEGV", cause="crash") if hit else None
+
+    releases.answers.append(crash)
+    old, new = run(Wanted(openvino=(OLD, NEW)), models=("one",))
+    assert isinstance(old.outcome, Failed)
+    assert isinstance(new.outcome, Completed)
+
+
+def test_a_wide_arm_brings_the_others_along(run: Run, releases: FakeChild, tier) -> None:
+    """What one needs for a narrower interval, all get: their rounds are paired."""
+    tier(processes=3, max_processes=5, rounds_per_process=2)
+    made = 0
+
+    def noisy(job: object, result: Struct) -> Struct | None:
+        nonlocal made
+        if not (isinstance(result, LatencyVisit) and job.target.properties and result.measured):
+            return None
+        made += 1
+        return slowed(result, 1 + made)
+
+    releases.step_answers.append(noisy)
+    records = run(Wanted(settings={"x": {"NUM_STREAMS": "1"}}), models=("one",))
+    assert [len(r.latency.rounds) for r in records if isinstance(r.latency, Latency)] == [10, 10]
+
+
+# ---------------------------------------------------------------- did my change help
+
+
+def slowed(result: LatencyVisit | ThroughputVisit, times: float) -> LatencyVisit | ThroughputVisit:
+    """Return a visit in which everything took so many times as long."""
+    measured = result.measured
+    assert measured is not None
+    made = factories.a_record(
+        precision="f32", median_ms=5 * times, seed=measured.process, rounds=measured.process + 1
+    )
+    part = made.latency if isinstance(result, LatencyVisit) else made.throughput
+    numbers = {"round": measured.round, "process": measured.process, "cpu_s": measured.cpu_s}
+    return structs.replace(result, measured=structs.replace(part.rounds[-1], **numbers))
+
+
+@pytest.fixture
+def changed(run: Run, releases: FakeChild, tier) -> Path:
+    """Return the records of a run in which some settings take a quarter longer."""
+    tier(processes=5, max_processes=5, rounds_per_process=2)
+
+    def slow(job: object, result: Struct) -> Struct | None:
+        is_slow = isinstance(job, InferenceJob) and job.target.properties
+        is_timed = isinstance(result, LatencyVisit | ThroughputVisit)
+        return slowed(result, 1.25) if is_slow and is_timed else None
+
+    releases.step_answers.append(slow)
+    run(Wanted(settings={"slow": {"NUM_STREAMS": "1"}}, again=True))
+    return run.out
+
+
+def test_compare_says_what_a_change_costs(changed: Path) -> None:
+    """With an exit code for CI: of settings, and of nothing at all."""
+    options = ["--fail-if-slower", "5%"]
+    with pytest.raises(IncompleteError, match="worse than the limit"):
+        compare.main([f"{changed}@default", "@slow", *options], standalone_mode=False)
+    compare.main([f"{changed}@slow", "@default", *options], standalone_mode=False)
+    compare.main([f"{changed}@default", "@default-again", *options], standalone_mode=False)
+
+
+# ---------------------------------------------------------------- for real
+
+
+@pytest.fixture
+def another_release(tmp_path: Path) -> Path:
+    """Return the interpreter of an environment whose OpenVINO says that it is another one."""
+    folder = tmp_path / "environment"
+    venv.create(folder, symlinks=True)
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
+    packages.joinpath("another.py").write_text(
+        "from ovreport_collector.engines.runtime import openvino\n"
+        "openvino.get_version = lambda: '2025.0.0-1-another'\n"
+    )
+    found = dict.fromkeys(path for path in sys.path if Path(path).is_dir())
+    packages.joinpath("another.pth").write_text("\n".join([*found, "import another", ""]))
+    return folder / "bin" / "python"
+
+
+def test_another_environment_measures_for_real(
+    another_release: Path,
+    own_folders: Path,
+    console: Console,
+    monkeypatch: pytest.MonkeyPatch,
+    tier: Callable[..., Tier],
+) -> None:
+    """Its own OpenVINO is what its records name; they are sound, and of one run with ours."""
+    tier(processes=3, max_processes=3, rounds_per_process=2)
+    models.save(models.classifier(), own_folders / "good.xml")
+    suite = write_suite(own_folders / "my.toml", document(models=[model_table("good", "good.xml")]))
+    monkeypatch.setattr(
+        environments,
+        "prepare",
+        lambda wanted, **_: (ask(another_release, wanted[0], "f" * 64), installed()),
+    )
+    request = a_request(
+        suite,
+        precisions=("f32",),
+        devices=("CPU",),
+        skip=commands.LONG,
+        arms=Wanted(openvino=("2025.0.0", INSTALLED), again=True),
+    )
+    out = own_folders / "records"
+    made = collect.measure(make_plan(request), out, console, timeout_s=None, fresh=False)
+    assert not made.failed
+    old, ours, again = made.records
+    assert old.software.openvino == "2025.0.0-1-another"
+    assert ours.software.openvino == again.software.openvino != old.software.openvino
+    assert {r.run for r in made.records} == {ours.run}
+    for record in made.records:
+        assert not list(checks.faults(record))
+        assert isinstance(record.latency, Latency)
+        assert len(record.latency.rounds) == 6
+
+
+@pytest.mark.network
+def test_two_releases_measured(own_folders: Path) -> None:
+    """Fetched, installed and measured by turns; one command says what differs."""
+    options = ["--model", "magika-v3.3", "--precision", "f32", "--device", "CPU", "--rounds", "6"]
+    releases = ["--openvino", OLD, "--openvino", NEW]
+    out = own_folders / "records"
+    words = commands.collect("quick", out, *options, *releases, without=commands.LONG)
+    program = "from ovreport.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, *words], check=False)
+    assert done.returncode == 0
+    records = [store.read(path) for path in out.rglob("*.json")]
+    found = {record.arm.name: record for record in records if record.arm}
+    for release, record in found.items():
+        assert record.software.openvino.startswith(release)
+        assert not list(checks.faults(record))
+    compare.main([f"{out}@{OLD}", f"@{NEW}", "--json"], standalone_mode=False)

@@ -78,3 +78,25 @@ def test_common_words_are_no_names(monkeypatch: pytest.MonkeyPatch, name: str) -
     record = replace(record, energy=replace(record.energy, reason=text, remedy=f"see /{name}/x"))
     cleaned = without_names(record)
     assert cleaned.energy == replace(record.energy, remedy="see ~/x")
+
+
+SECRET = "hf_exampleExample"  # noqa: S105
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "PIP_PASSWORD", "AWS_SECRET", "my_api_key"])
+@pytest.mark.parametrize("text", ["401 for Authorization: Bearer hf_exampleExample", SECRET])
+def test_a_secret_of_the_environment_is_in_no_record(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    """Within a message, and as a word by itself."""
+    monkeypatch.setenv(name, SECRET)
+    record = a_record()
+    record = replace(record, energy=replace(record.energy, reason=text))
+    assert SECRET.encode() not in store.encode(without_names(record))
+
+
+def test_what_stands_before_the_host_of_an_address_is_a_secret() -> None:
+    """As in the settings of pip for a private index."""
+    found = redact.redacted("no such file at https://alice:pass-word@pypi.example/simple, sorry")
+    assert found == "no such file at https://<secret>@pypi.example/simple, sorry"
+    assert redact.redacted("see https://example.org/a@b") == "see https://example.org/a@b"

@@ -79,7 +79,7 @@ def test_releases_are_compared_first() -> None:
     assert "0 of" in view.check
 
 
-@pytest.mark.parametrize("part", ["machine", "driver", "inputs", "tier", "model", "ovreport"])
+@pytest.mark.parametrize("part", ["machine", "driver", "inputs", "tier", "model", "method", "task"])
 def test_points_of_other_conditions_are_never_joined(part: str) -> None:
     """Of another machine or model file they are not even of one case."""
     first, second = day(2), day(9)
@@ -89,7 +89,8 @@ def test_points_of_other_conditions_are_never_joined(part: str) -> None:
         "inputs": lambda r: _with(r, "inputs", seed=99),
         "tier": lambda r: _with(r, "tier", min_seconds=11),
         "model": lambda r: _with(r, "model", sha256="e" * 64),
-        "ovreport": lambda r: _with(r, "software", ovreport="7.0.0"),
+        "method": lambda r: msgspec.structs.replace(r, method=r.method + 1),
+        "task": lambda r: _with(r, "inputs", version=2),
     }[part](second)
     (joined,) = timelines(catalogue(first, second))
     assert [len(line) for line in joined.lines("latency_ms")] == [2]

@@ -193,5 +193,10 @@ def test_a_published_site_works_below_a_path(
     sitemap = (folder / "marks" / "sitemap.xml").read_text(encoding="utf-8")
     assert "<loc>https://me.github.io/marks/</loc>" in sitemap
     assert "404.html" not in sitemap
+    picture = re.search(
+        r'property="og:image" content="https://me.github.io/([^"]+)"', first.decode()
+    )
+    assert picture
+    assert (folder / picture[1]).read_bytes().startswith(b"\x89PNG")
     robots = (folder / "marks" / "robots.txt").read_text(encoding="utf-8")
     assert "Sitemap: https://me.github.io/marks/sitemap.xml" in robots

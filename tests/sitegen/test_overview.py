@@ -121,7 +121,8 @@ def test_counts_of_results_agree(tmp_path: Path) -> None:
 
 def topics(*records: r.Record) -> dict[str, overview.Takeaway]:
     """Return the takeaways of some records by their topic."""
-    return {t.topic: t for t in overview.view(catalogue(*records)).takeaways}
+    view = overview.view(catalogue(*records))
+    return {t.topic: t for t in (*view.takeaways, *view.further)}
 
 
 def test_what_is_fast_right_and_sure() -> None:

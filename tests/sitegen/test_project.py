@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -133,14 +132,6 @@ def test_what_workflows_run_works(tmp_path: Path, name: str) -> None:
         run(step, folder, environment)
     assert (folder / "_site" / "index.html").is_file()
     assert name != "check" or "new records: 1" in (tmp_path / "said.md").read_text("utf-8")
-
-
-def test_actionlint_finds_nothing(tmp_path: Path) -> None:
-    if not shutil.which("actionlint"):
-        pytest.skip("actionlint is not installed")
-    start(tmp_path, "x")
-    found = sorted((tmp_path / ".github" / "workflows").iterdir())
-    run(f"actionlint {shlex.join(map(str, found))}", tmp_path)
 
 
 @pytest.mark.parametrize(

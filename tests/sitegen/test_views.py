@@ -410,7 +410,8 @@ def test_a_models_page_lists_every_result() -> None:
     assert full.repeat.startswith("ovreport collect")
     titles = [title for title, _ in full.nearest]
     assert ["latency" in titles[0], "throughput" in titles[1]] == [True, True]
-    (finding,) = view.findings
+    advice, finding = view.findings
+    assert "f32 on Example CPU 9000" in advice
     assert "bf16, the default on Example CPU 9000" in finding
     assert "2.00×" in finding
     assert "12.9" in finding

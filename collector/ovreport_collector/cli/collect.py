@@ -211,7 +211,7 @@ def collect(
         dry_run=dry_run,
         **requested,
     )
-    plan = make_plan(request)
+    plan = make_plan(request, progress=lambda line: console.print(line, markup=False))
     if dry_run:
         session.check(plan)
         if as_json:

@@ -29,6 +29,7 @@ from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import OptionError
 from ovreport_collector.tasks import Evaluator, Labelled, Task
+from ovreport_collector.tasks.base import HasVersion
 from ovreport_collector.tasks.generic import DATA
 
 _SAMPLE_BYTES = 32 * 1024 * 1024
@@ -178,6 +179,7 @@ def _prepared(
             description=_description(model, task, absent),
             distinct=_distinct(inputs),
             seed=seed,
+            version=task.version if isinstance(task, HasVersion) else 1,
             user_datasets=list(user_datasets),
         ),
         labelled=labelled,

@@ -72,6 +72,8 @@ class Process(Generic[R]):
         encoded = msgspec.json.encode(job)
         self._work, self._result_type = work, result_type(type(job))
         self._folders = {work, *folders_of(msgspec.json.decode(encoded))}
+        if python is not None:
+            self._folders.add(python.parents[1])  # of another environment
         self._stderr_file, self._result_file = work / "stderr", work / "result.json"
         self._is_over = False
         job_file = work / "job.json"

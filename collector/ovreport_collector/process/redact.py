@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import re
 import socket
 import sys
@@ -22,10 +23,12 @@ _QUOTES_NOTHING = (OvreportError, OSError, ImportError)
 
 
 def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
-    """Return text without this user's and machine's name and without local folders.
+    """Return text without secrets, this user's and machine's name and without local folders.
 
-    `folders` are hidden, and home, the working folder and Python's own.
+    `folders` are hidden, and home, the working folder and Python's own; secrets are the values of
+    environment variables that are called so, and what an address has before its host.
     """
+    text = _without_secrets(text)
     hidden = {str(folder): "…" for folder in folders if len(str(folder)) > 1}
     for folder in sorted(hidden, key=len, reverse=True):  # the longest first: one may be in another
         text = text.replace(folder, hidden[folder])
@@ -33,6 +36,14 @@ def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
     for name, stands_for in _private_names():
         text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", stands_for, text)
     return text
+
+
+def _without_secrets(text: str) -> str:
+    """Return text without tokens and passwords, such as of a private index of packages."""
+    for name, value in os.environ.items():
+        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, "<secret>")
+    return _IN_ADDRESS.sub(r"\1<secret>@", text)
 
 
 def without_folders(text: str) -> str:
@@ -60,11 +71,13 @@ def told(error: Exception) -> str:
 def redacted_data(data: Any, folders: Iterable[str | Path] = ()) -> Any:  # noqa: ANN401
     """Return JSON-like data with every string in it redacted, keys of objects included.
 
-    A single word is a name (of a port, a metric, a type) and stays, even where it is the host's.
+    A single word is a name (of a port, a metric, a type) and stays, even where it is the host's;
+    a secret never does.
     """
     match data:
         case str():
-            return data if re.fullmatch(r"[\w.:-]*", data) else redacted(data, folders)
+            is_name = re.fullmatch(r"[\w.:-]*", data)
+            return _without_secrets(data) if is_name else redacted(data, folders)
         case list():
             return [redacted_data(item, folders) for item in data]
         case dict():
@@ -108,6 +121,11 @@ def _private_names() -> Iterator[tuple[str, str]]:
         if name not in _COMMON and len(name) >= _SHORTEST and not name.startswith("localhost"):
             yield name, "<host>"
 
+
+_SECRET_NAME = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY)$", re.IGNORECASE)
+_SHORTEST_SECRET = 8
+"""Characters: a shorter value, such as `1`, is a setting, and a word of many messages."""
+_IN_ADDRESS = re.compile(r"(https?://)[^\s/@'\"]+@")
 
 _SHORTEST = 4
 """Characters of a name that tells somebody from others."""

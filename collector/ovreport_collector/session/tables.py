@@ -26,14 +26,20 @@ from ovreport_collector.suite.language import is_language
 
 def announce(plan: Plan, console: Console) -> None:
     """Print what is about to be measured, how long that takes, and what is left out."""
-    models, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
     console.print(
-        f"{models}, {cases}, tier {_tier(plan.tier)}: {_duration(plan)}. "
-        "Leave the machine alone meanwhile.",
+        f"{_count(len(plan.models), 'model')}, {_cases(plan)}, tier {_tier(plan.tier)}: "
+        f"{_duration(plan)}. Leave the machine alone meanwhile.",
         highlight=False,
         soft_wrap=True,
     )
     _show_left_out(plan, console)
+
+
+def _cases(plan: Plan) -> str:
+    """Return how many cases are measured, and by how many arms each."""
+    arms = max(1, len(plan.arms))
+    by = f" × {arms} arms ({', '.join(arm.name for arm in plan.arms)})" if plan.arms else ""
+    return f"{_count(len(plan.cases) // arms, 'case')}{by}"
 
 
 def show_plan(plan: Plan, console: Console) -> None:
@@ -41,7 +47,7 @@ def show_plan(plan: Plan, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("model", "task", "variant", "device", "precision"):
         table.add_column(heading, overflow="fold")
-    for planned in plan.cases:
+    for planned in plan.cases[:: max(1, len(plan.arms))]:  # the arms of a case follow each other
         case = planned.case
         cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
         table.add_row(*map(escape, cells))
@@ -88,8 +94,7 @@ def _extent(plan: Plan) -> str:
         else ""
     )
     most = f" (at most {tier.max_processes})" if tier.max_processes > tier.processes else ""
-    cases = _count(len(plan.cases), "case")
-    return f"{cases} × {tier.processes} processes{most}{loops}: {_duration(plan)}."
+    return f"{_cases(plan)} × {tier.processes} processes{most}{loops}: {_duration(plan)}."
 
 
 def _tier(tier: Tier) -> str:
@@ -141,6 +146,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "unpinned": plan.unpinned,
         "absent_datasets": plan.missing_datasets,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
+        "arms": [msgspec.to_builtins(arm.about) for arm in plan.arms],
     }
 
 
@@ -222,7 +228,8 @@ def _table(title: str, records: Sequence[Record]) -> Table:
     is_language = records[0].case.is_language
     metrics = [m for g in GROUPS if g.is_language == is_language for m in g.metrics if m.summary]
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "requested → ran"):
+    arms = ["arm"] if any(record.arm for record in records) else []
+    for heading in ("model", *arms, "device", "requested → ran"):
         table.add_column(heading, no_wrap=heading != "device", overflow="fold")
     values = [heading for metric in metrics for heading in (metric.summary, "± %")]
     for heading in values if is_language else (*values, "accuracy"):
@@ -230,7 +237,8 @@ def _table(title: str, records: Sequence[Record]) -> Table:
     table.add_column("verdict", no_wrap=True)
     for record in records:
         found = metric_values(record)
-        cells = [*_names(record)]
+        model, *where = _names(record)
+        cells = [model, *([record.arm.name if record.arm else ""] if arms else []), *where]
         cells += [cell for metric in metrics for cell in _value_and_width(found.get(metric.key))]
         cells += [] if is_language else [_accuracy(record, found)]
         # The reason of a failure was printed when it happened, and is too long for a table.

@@ -7,8 +7,8 @@
 
 A task never runs a model: it makes input arrays and reads output arrays, so every engine, device
 and precision gets the same bytes. `Task` is what each has to have. What a task may have besides is
-a protocol of its own, found by `isinstance`: `HasOptions`, `AdditionalMetrics`, `SlowAccuracy`,
-`Calibrates`, `Validates`, and `tasks.images.base.ImageTask`.
+a protocol of its own, found by `isinstance`: `HasOptions`, `HasVersion`, `AdditionalMetrics`,
+`SlowAccuracy`, `Calibrates`, `Validates`, and `tasks.images.base.ImageTask`.
 
 Another package adds a task by an entry point of the group `ovreport.tasks`, whose name is the
 task's and whose value is the class, made without arguments:
@@ -112,6 +112,16 @@ class HasOptions(Protocol):
     """A task that says which options it has; a suite that gives it others is refused."""
 
     options: Sequence[Option]
+
+
+@runtime_checkable
+class HasVersion(Protocol):
+    """A task whose inputs or scores changed: results of its versions are never compared.
+
+    One without is version 1.
+    """
+
+    version: int
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ from ovreport_sitegen.answer.choice import ACCURACY
 from ovreport_sitegen.answer.state import ANY, DEFAULT, KEPT, PUBLISHED, TASK, State
 from ovreport_sitegen.answer.table import BY_METRIC
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.result import Result, with_value
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def controls(catalogue: Catalogue, state: State, columns: Sequence[axes.Place]) 
 
 def _metrics(results: list[Result], state: State) -> Iterable[Choices]:
     """Yield the metrics that have a value, by group; accuracy is one, whatever a model's is."""
-    measured = {key for r in results for key in r.metric_values if r.metric_value(key)}
+    measured = with_value(results)
     if any(isinstance(r.accuracy, Accuracy) for r in results):
         yield Choices("", (Option(ACCURACY, "Accuracy", state.metric == ACCURACY),))
     for group in GROUPS:
@@ -85,9 +85,16 @@ def _metrics(results: list[Result], state: State) -> Iterable[Choices]:
 def _columns(catalogue: Catalogue, results: list[Result], state: State) -> Iterable[Option]:
     for axis in axes.AXES.values():
         some = [*results, *catalogue.earlier_releases] if axis.key == "release" else results
-        if axis.key == state.columns or len({axis.place(r).key for r in some}) > 1:
+        if axis.key == state.columns or _differ(axis.place(r).key for r in some):
             yield Option(axis.key, axis.title, state.columns == axis.key)
     yield Option(BY_METRIC, "Metrics of this kind", state.columns == BY_METRIC)
+
+
+def _differ(keys: Iterable[str]) -> bool:
+    """Return whether there are two keys, as soon as there are."""
+    rest = iter(keys)
+    first = next(rest, None)
+    return any(key != first for key in rest)
 
 
 def _precisions(results: list[Result], state: State) -> Iterable[Option]:

@@ -29,7 +29,7 @@ from ovreport_sitegen.answer.table import accuracy_label, metric_of, pool, row_o
 from ovreport_sitegen.components.cells import status_word
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
-from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.result import Result, with_value
 from ovreport_sitegen.text import line
 
 RESULTS = "results"
@@ -75,7 +75,7 @@ def every(catalogue: Catalogue) -> list[Result]:
 
 def metrics(results: Sequence[Result]) -> list[Metric]:
     """Return the metrics that have a value, accuracy as one."""
-    measured = {key for r in results for key in r.metric_values if r.metric_value(key)}
+    measured = with_value(results)
     accuracy = any(isinstance(r.accuracy, Accuracy) for r in results)
     return [
         *([metric_of(ACCURACY)] if accuracy else []),

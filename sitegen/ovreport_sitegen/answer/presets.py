@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ovreport.history import release_numbers
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.answer import axes
 from ovreport_sitegen.answer.state import ANY, PUBLISHED, State
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef
+from ovreport_sitegen.text import release
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:
             State(metric, device=(first.slug, second.slug), baseline=second.slug),
         )
     if catalogue.earlier_releases:
-        last = max(catalogue.earlier_releases, key=lambda r: r.record.measured_at).release
+        builds = (r.record.software.openvino for r in catalogue.earlier_releases)
+        last = release(max(builds, key=release_numbers))
         yield Preset("This release against the last", State(metric, "release", baseline=last))
     yield from _modes(catalogue)
 

@@ -45,6 +45,8 @@ def against(candidate: Result, baseline: Result, key: str) -> Against:
         return Against(found, is_paired=True)
     if candidate.variant == baseline.variant and not same_work(candidate.record, baseline.record):
         return Against(why="Not the same model file and inputs.")
+    if candidate.record.method != baseline.record.method:
+        return Against(why="Not measured in the same way: older and newer method.")
     first, second = candidate.metric_value(key), baseline.metric_value(key)
     if first is None or second is None:
         return Against(why="Not measured for both.")

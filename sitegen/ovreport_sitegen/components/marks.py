@@ -152,14 +152,14 @@ def sign(key: str) -> str:
     """Return the markup of a mark as its sign, which opens its explanation."""
     mark = MARKS[key]
     return (
-        f'<button class="sign" popovertarget="mark-{key}" aria-label="{mark.title}">'
+        f'<button type="button" class="sign" popovertarget="mark-{key}" aria-label="{mark.title}">'
         f"{mark.sign}</button>"
     )
 
 
 def explained(key: str, inner: str) -> str:
     """Return the markup of a mark: `inner`, itself markup, opens the explanation."""
-    return f'<button popovertarget="mark-{key}">{inner}</button>'
+    return f'<button type="button" popovertarget="mark-{key}">{inner}</button>'
 
 
 # ---------------------------------------------------------------- how a value looks

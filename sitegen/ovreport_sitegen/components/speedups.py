@@ -131,15 +131,16 @@ def _cell(speedup: Speedup, measurement: SpeedMeasurement) -> Cell:
 def runs_apart(speedup: Speedup, measurement: SpeedMeasurement) -> Interval | None:
     """Return the unpaired speedup of two runs that were apart; None where there is none to show.
 
-    Both have to be undisturbed, not unreliable, and of one release of OpenVINO: else the ratio is
-    of what went on in the runs.
+    Both have to be undisturbed, not unreliable, of one release of OpenVINO, and measured in the
+    same way: else the ratio is of what went on in the runs.
     """
     if speedup.in_one_run:
         return None
     both = speedup.candidate, speedup.baseline
     values = [r.trusted(HEADLINES[measurement]) for r in both]
     found = [Interval(v.value, v.low, v.high) for v in values if v and v.kind == "undisturbed"]
-    if len(found) < len(both) or len({r.record.software.openvino for r in both}) > 1:
+    conditions = {(r.record.software.openvino, r.record.method) for r in both}
+    if len(found) < len(both) or len(conditions) > 1:
         return None
     candidate, baseline = found
     if measurement == "latency":

@@ -20,8 +20,10 @@ escape = lru_cache(maxsize=1 << 16)(escape_html)
 _TEXT_TONES = frozenset({"missing", "bad", "best", "unreliable"})
 """They style the text of a cell and not what stands beneath it: it has an element then."""
 
-FIRST_ROWS = 40
-"""Rows in the page itself; the rest is in a template element that a script adds."""
+FIRST_ROWS = 20
+"""Rows in the page itself; a script adds the rest when a reader asks for it."""
+COMPACT_ROWS = 6
+"""The same of a table below a chart."""
 
 
 class Cell(msgspec.Struct, frozen=True, dict=True):

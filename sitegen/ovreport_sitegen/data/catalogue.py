@@ -233,8 +233,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
 
 def of_collection(config: Config, collection: Collection) -> Catalogue:
     """Return the catalogue of all records that could be read."""
-    entries = [entry for entry in collection.entries if entry.summary.is_result]
-    newest_ones, older, unordered = newest_by(entries, lambda entry: entry.moment)
+    newest_ones, older, unordered = newest_by(collection.entries, lambda entry: entry.moment)
     current = [(entry, collection.shown(entry)) for entry in newest_ones]
     records = [record for _, record in current]
     named = names(records)

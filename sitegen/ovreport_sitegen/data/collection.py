@@ -66,10 +66,8 @@ class Summary(Struct, frozen=True, array_like=True):
     """Of the tier's loops."""
     run: str
     """What the records of one run have in common; empty: not known."""
-    is_result: bool
-    """Not evidence of a comparison, as a release that was measured against itself is."""
     is_again: bool
-    """That very release, measured once more."""
+    """Of a release that the run measured once more, against itself."""
     conditions: bytes
     """Points of one line over time have the same: `ovreport.history.line_conditions`."""
     started: tuple[str, str]
@@ -90,6 +88,11 @@ class Summary(Struct, frozen=True, array_like=True):
     """Of a run that compared releases or settings: which of them it is of."""
     contradiction: tuple[str, str, str] | None
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is a result of its case, and not evidence in a comparison."""
+        return self.arm is None or self.arm.is_result
 
 
 _ALIKE = (
@@ -133,7 +136,6 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         tier=record.tier.name,
         min_seconds=record.tier.min_seconds,
         run=record.run,
-        is_result=record.arm is None or record.arm.is_result,
         is_again=record.arm is not None and record.arm.kind == "again",
         conditions=line_conditions(record),
         started=(starts[0], starts[-1]),

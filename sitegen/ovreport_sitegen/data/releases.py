@@ -10,13 +10,13 @@ from itertools import chain
 from ovreport.change import Run
 from ovreport.changes import Changes, against_itself, changes
 from ovreport.engines import ENGINES
-from ovreport.history import CaseKey
+from ovreport.history import CaseKey, release_numbers
 from ovreport.pairing import best_pair, in_turn
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import DeviceKey
-from ovreport_sitegen.text import release, release_order
+from ovreport_sitegen.text import release
 
 MOST_RELEASES = 5
 """Of a device that are compared: the newest."""
@@ -82,10 +82,9 @@ def _of_device(
     by_age = sorted(entries, key=lambda entry: (entry.summary.measured_at, entry.name))
     results = [entry for entry in by_age if entry.summary.is_result]
     by_case = grouped((entry.summary.case, entry) for entry in results)
-    sets = (set(map(_release, found)) for found in by_case.values())
-    releases = sorted(set().union(*(one for one in sets if len(one) > 1)), key=release_order)[
-        -MOST_RELEASES:
-    ]
+    of_case = [set(map(_release, found)) for found in by_case.values()]
+    several = {name for names in of_case if len(names) > 1 for name in names}
+    releases = sorted(several, key=lambda of: (release_numbers(of), of))[-MOST_RELEASES:]
     if len(releases) < 2:
         return None
     cases = {

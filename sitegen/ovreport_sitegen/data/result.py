@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -252,3 +252,13 @@ class Result:
         """Return the verdict of a measurement: that of its headline metric."""
         headline = self.metric_value(HEADLINES[measurement])
         return headline.verdict if headline else None
+
+
+def with_value(results: Iterable[Result]) -> set[str]:
+    """Return the keys of the metrics of which some result has a value."""
+    return {
+        key
+        for r in results
+        for key, value in r.metric_values.items()
+        if isinstance(value, MetricValue)
+    }

@@ -9,12 +9,11 @@ from itertools import pairwise
 
 from ovreport.change import Run
 from ovreport.changes import Changes, changes
-from ovreport.history import line_conditions
+from ovreport.history import ArmMoment, arm_moment, line_conditions, release_numbers
 from ovreport.metrics import MetricValue, MetricValues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import release, release_order
 
 DRAWN = ("latency_ms", "throughput_ips", "time_to_first_token_ms", "time_per_output_token_ms")
 """Metrics that are followed over time."""
@@ -29,8 +28,8 @@ class Point:
     """Full build string."""
     kernel: str
     tier: str
-    run: str
-    """What the points of one run have in common; empty: not known."""
+    arm: ArmMoment | None
+    """Of a run that compared releases: which of them it is of."""
     conditions: bytes
     """Points of one line have the same."""
     values: dict[str, MetricValue]
@@ -80,7 +79,7 @@ class Timeline:
     def points(self) -> tuple[Point, ...]:
         """Every run as a point, from old to new: of each the newest release that it measured.
 
-        A run of an older release than one before is left out: it tells nothing of what is new.
+        An older release than one before, which a run was asked to measure, is left out.
         """
         record = self.result.record
         found = [
@@ -89,7 +88,7 @@ class Timeline:
                 entry.summary.openvino,
                 entry.summary.kernel,
                 entry.summary.tier,
-                entry.summary.run,
+                entry.summary.arm,
                 entry.summary.conditions,
                 _drawn(self.collection.values(entry)),
             )
@@ -100,7 +99,7 @@ class Timeline:
             record.software.openvino,
             record.software.kernel,
             record.tier.name,
-            record.run,
+            arm_moment(record),
             line_conditions(record),
             _drawn(self.result.metric_values),
         )
@@ -123,16 +122,17 @@ def _followed(points: Sequence[Point]) -> list[Point]:
     """Return the points of a line: one a run, and none of an older release than those before."""
     found: list[Point] = []
     for point in sorted(points, key=lambda point: point.measured_at):
-        if found and _order(point) < _order(found[-1]):
+        arm, last = point.arm, found[-1] if found else None
+        if arm and arm.chosen and last and _order(point) < _order(last):
             continue
-        if found and point.run and point.run == found[-1].run:
+        if arm and arm.run and last and last.arm and last.arm.run == arm.run:
             found.pop()
         found.append(point)
     return found
 
 
-def _order(point: Point) -> tuple[object, ...]:
-    return release_order(release(point.openvino))
+def _order(point: Point) -> tuple[int, ...]:
+    return release_numbers(point.openvino)[:3]
 
 
 def _drawn(values: MetricValues) -> dict[str, MetricValue]:

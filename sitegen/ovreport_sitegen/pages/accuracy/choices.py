@@ -57,7 +57,8 @@ def choices_table(
             count_cell(n),
         )
         rows.append(row(r, (name,), values))
-    return Table(id_, f"Choices of {choices.model.title} by {measurement}", columns, tuple(rows))
+    caption = f"Choices of {choices.model.title} on {choices.device.label} by {measurement}"
+    return Table(id_, caption, columns, tuple(rows))
 
 
 def _standing_cell(ranking: Ranking, result: Result, names: Mapping[int, str]) -> Cell:

@@ -98,7 +98,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     ]
     found = []
     for choices, measurement, reasons, place in wanted[:MOST_CARDS]:
-        title = f"Accuracy against {measurement} speedup"
+        title = f"Accuracy against {measurement} speedup on {choices.device.label}"
         shown = card(catalogue, choices, measurement, title=title)
         found.append(
             replace(

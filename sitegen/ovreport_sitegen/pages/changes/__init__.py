@@ -10,7 +10,7 @@ from ovreport.history import case_key
 from ovreport.stats.comparison import MIN_DIFFERENCE
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.timeline import Timeline, has_history, since_the_run_before, timelines
-from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison
+from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison, failures
 from ovreport_sitegen.pages.changes.pictures import Picture, drawn
 from ovreport_sitegen.pages.changes.releases import ReleasesView, pairs
 from ovreport_sitegen.pages.changes.releases import view as of_two_releases
@@ -66,9 +66,8 @@ def _of_runs(catalogue: Catalogue, of_case: OfCase) -> Iterator[Comparison]:
     """Yield the newest run of each case against the run before, where any case has two."""
     found = since_the_run_before(catalogue)
     if found.cases or found.not_compared:
-        yield comparison(
-            "runs", "The newest run of each case against the one before", found, of_case
-        )
+        title = "The newest run of each case against the one before"
+        yield comparison("runs", title, found, of_case, failures(found))
 
 
 def _check(lines: Sequence[Timeline]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ovreport.change import Change
@@ -14,15 +14,6 @@ from ovreport.metrics import Metric, MetricValue
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import day, line, listed, plural
-
-_COLUMNS = (
-    Column("Case"),
-    Column("What"),
-    Column("Before", numeric=True),
-    Column("After", numeric=True),
-    Column("Change", numeric=True),
-)
-
 
 OfCase = dict[tuple[str, ...], Result]
 """What `case_key` says of a record → the result that pages show."""
@@ -39,23 +30,34 @@ class Comparison:
     better: Table | None
 
 
-def comparison(id_: str, title: str, found: Changes, of_case: OfCase) -> Comparison:
-    """Return two sets of runs compared; `id_`: of its section."""
+def comparison(
+    id_: str,
+    title: str,
+    found: Changes,
+    of_case: OfCase,
+    lead: Iterable[str] = (),
+    sides: tuple[str, str] = ("Before", "After"),
+) -> Comparison:
+    """Return two sets of runs compared.
+
+    `id_`: of its section; `lead`: its first sentences; `sides`: what the two are called.
+    """
+
+    def table(which: str, caption: str, keep: Callable[[Change], bool]) -> Table | None:
+        return _table(f"{id_}-{which}", caption, found, of_case, keep, sides)
+
     return Comparison(
         id=id_,
         title=title,
-        sentences=tuple(_sentences(found)),
-        worse=_table(f"{id_}-worse", "What got worse", found, of_case, lambda c: c.is_worse),
-        better=_table(f"{id_}-better", "What got better", found, of_case, lambda c: c.is_better),
+        sentences=(*lead, *_sentences(found)),
+        worse=table("worse", "What got worse", lambda change: change.is_worse),
+        better=table("better", "What got better", lambda change: change.is_better),
     )
 
 
 def _sentences(found: Changes) -> Iterator[str]:
     every = [change for _, change in found.every]
     outcomes = Counter(change.outcome for change in every)
-    if found.newly_failed:
-        failed = sorted({line(record.model.title, 60) for record in found.newly_failed})
-        yield f"{plural(len(found.newly_failed), 'case')} that ran before failed: {listed(failed)}."
     if every:
         yield (
             f"{plural(len(every), 'value')} of {plural(len(found.cases), 'case')}: "
@@ -63,6 +65,16 @@ def _sentences(found: Changes) -> Iterator[str]:
             f"{sum(c.is_better for c in every)} clearly better; "
             + ", ".join(f"{n} {o}" for o, n in outcomes.most_common() if o != "different")
             + "."
+        )
+    if found.in_turn:
+        yield (
+            f"{plural(found.in_turn, 'case')} measured in turn in one run: what slowed one slowed "
+            "the other, so speeds are compared round by round."
+        )
+    if n := len(found.cases) - found.in_turn:
+        yield (
+            f"{plural(n, 'case')} measured at different times, which is weaker evidence: what else "
+            "changed on the machine in between is in every ratio."
         )
     accuracies = [change for change in every if change.is_difference and change.effect]
     if accuracies:
@@ -81,20 +93,40 @@ def _sentences(found: Changes) -> Iterator[str]:
         yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
 
 
+def failures(found: Changes) -> Iterator[str]:
+    """Yield which cases failed that ran before."""
+    if found.newly_failed:
+        failed = sorted({line(record.model.title, 60) for record in found.newly_failed})
+        yield f"{plural(len(found.newly_failed), 'case')} that ran before failed: {listed(failed)}."
+
+
 def _table(
-    id_: str, caption: str, found: Changes, of_case: OfCase, keep: Callable[[Change], bool]
+    id_: str,
+    caption: str,
+    found: Changes,
+    of_case: OfCase,
+    keep: Callable[[Change], bool],
+    sides: tuple[str, str],
 ) -> Table | None:
+    columns = (
+        Column("Case"),
+        Column("What"),
+        *(Column(side, numeric=True) for side in (*sides, "Change")),
+    )
     chosen = [
         (case, change)
         for case, change in found.every
         if keep(change) and case_key(case.after) in of_case
     ]
     chosen.sort(key=lambda pair: -abs(pair[1].loss))
-    rows = tuple(_row(of_case[case_key(case.after)], case, change) for case, change in chosen)
-    return Table(id_, caption, _COLUMNS, rows, look="answers") if rows else None
+    labels = tuple(column.label for column in columns[1:])
+    rows = tuple(
+        _row(of_case[case_key(case.after)], case, change, labels) for case, change in chosen
+    )
+    return Table(id_, caption, columns, rows, look="answers") if rows else None
 
 
-def _row(result: Result, case: CaseChanges, change: Change) -> TableRow:
+def _row(result: Result, case: CaseChanges, change: Change, labels: tuple[str, ...]) -> TableRow:
     said, interval = words(change)
     first = Cell(
         result.model.title,
@@ -113,7 +145,7 @@ def _row(result: Result, case: CaseChanges, change: Change) -> TableRow:
         *values,
         Cell(said, sub=interval, sort=change.loss, tone=tone),
     )
-    return TableRow(cells, labels=tuple(column.label for column in _COLUMNS[1:]))
+    return TableRow(cells, labels=labels)
 
 
 def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:

@@ -9,10 +9,11 @@ from ovreport.change import Change
 from ovreport.changes import CaseChanges, Changes, executed
 from ovreport.changes_text import why_failed, words
 from ovreport.history import CaseKey, case_key
-from ovreport.metrics.ratio_words import amount_of
+from ovreport.metrics import significant
+from ovreport.metrics.ratio_words import amount_of, is_time
 from ovreport.record import Record
 from ovreport.stats.intervals import geometric_mean
-from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.releases import DeviceReleases
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.changes.comparison import OfCase
@@ -25,6 +26,9 @@ _TITLES = {PRECISION: "Executed precision", ACCURACY: "Accuracy"}
 Case = tuple[CaseKey, Result]
 
 
+_DASH = Cell("–", tone="missing num")
+
+
 @dataclass(frozen=True)
 class MetricMatrix:
     """A metric of every case and release."""
@@ -33,6 +37,8 @@ class MetricMatrix:
     title: str
     sentence: str
     table: Table
+    is_open: bool
+    """Whether a reader sees it without asking, beside the first one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +50,7 @@ class Side:
     cases: Mapping[CaseKey, CaseChanges]
     failed: Mapping[CaseKey, Record]
     note: str = ""
+    """Of a release that is beside itself: what its column shows."""
 
     @classmethod
     def of(cls, label: str, found: Changes, note: str = "") -> Side:
@@ -69,7 +76,7 @@ def matrices(
     sides = [Side.of(one, of.compared(before, one)) for one in others]
     main = sides[others.index(after)]
     sides += [
-        Side.of(f"{one} again", again, f"against {one}")
+        Side.of(f"{one} again", again, f"Against {one} of the same run")
         for one in of.releases
         if (again := of.against_itself(one))
     ]
@@ -103,6 +110,8 @@ def _matrix(
 ) -> MetricMatrix:
     if metric == PRECISION:
         sides = [side for side in sides if not side.note]
+        others = {case_key(case.after) for side in sides for case in side.found.other_precision}
+        cases = sorted(cases, key=lambda case: case[0] not in others)
     found = [(key, result, [_change(side, key, metric) for side in sides]) for key, result in cases]
     if metric != PRECISION:
         found = [one for one in found if any(one[2]) or any(one[0] in s.failed for s in sides)]
@@ -110,7 +119,7 @@ def _matrix(
     columns = (
         Column("Case"),
         Column(before, unit, numeric=True),
-        *(Column(side.label, side.note, numeric=True) for side in sides),
+        *(Column(side.label, numeric=True, tip=side.note) for side in sides),
     )
     rows = [_row(metric, columns, key, result, sides, row) for key, result, row in found]
     more = len(rows) - MOST_ROWS
@@ -125,7 +134,8 @@ def _matrix(
     )
     changes = [c for key, *_ in found if (c := _change(main, key, metric))]
     sentence = _precisions(main) if metric == PRECISION else _sentence(main.label, before, changes)
-    return MetricMatrix(slug, title, sentence, table)
+    is_open = metric == PRECISION and bool(main.found.other_precision)
+    return MetricMatrix(slug, title, sentence, table, is_open)
 
 
 def _names(metric: str, changes: Sequence[Change | None]) -> tuple[str, str]:
@@ -154,7 +164,10 @@ def _sentence(after: str, before: str, changes: Sequence[Change]) -> str:
     )
     effects = [(c.metric, c.effect) for c in compared if c.effect and not c.is_difference]
     ratios = [amount_of(*one).value for one in effects]
-    return f"{said}; geometric mean {geometric_mean(ratios):.3g}×." if ratios else f"{said}."
+    if not ratios:
+        return f"{said}."
+    how = "as fast" if is_time(compared[0].metric) else "as much"
+    return f"{said}; on average {significant(geometric_mean(ratios))}× {how}."
 
 
 def _precisions(main: Side) -> str:
@@ -179,17 +192,17 @@ def _row(
     if metric == PRECISION:
         base = next((executed(s.cases[key].before) for s in sides if key in s.cases), "")
         cells = [_precision(side, key, base) for side in sides]
-        own = Cell(base or "–", tone="" if base else "missing")
+        own = Cell(base, tone="num") if base else _DASH
     else:
         plain = [c for side, c in zip(sides, changes, strict=True) if not side.note]
-        own = next((_own(c) for c in plain if c and c.before), DASH)
+        own = next((_own(c) for c in plain if c and c.before), _DASH)
         cells = [_cell(side, key, change) for side, change in zip(sides, changes, strict=True)]
     return TableRow((first, own, *cells), labels=tuple(column.label for column in columns[1:]))
 
 
 def _own(change: Change) -> Cell:
     if change.before is None:
-        return DASH
+        return _DASH
     metric, value = change.metric, change.before.value
     text = metric.format_unit(value) if change.is_difference else metric.format(value)
     return Cell(text, sort=value)
@@ -197,11 +210,11 @@ def _own(change: Change) -> Cell:
 
 def _cell(side: Side, key: CaseKey, change: Change | None) -> Cell:
     if key in side.failed:
-        return Cell("failed", tone="bad", tip=line(why_failed(side.failed[key]), 200))
+        return Cell("failed", tone="bad num", tip=line(why_failed(side.failed[key]), 200))
     if change is None:
-        return DASH
+        return _DASH
     if change.effect is None:
-        return Cell("–", sub=line(change.why, 60), tone="missing")
+        return Cell("–", sub=line(change.why, 60), tone="missing num")
     said, interval = words(change)
     tone = "bad" if change.is_worse else "best" if change.is_better else ""
     return Cell(said, sub=interval, sort=-change.loss, tone=tone)
@@ -209,8 +222,10 @@ def _cell(side: Side, key: CaseKey, change: Change | None) -> Cell:
 
 def _precision(side: Side, key: CaseKey, base: str) -> Cell:
     if key in side.failed:
-        return Cell("failed", tone="bad", tip=line(why_failed(side.failed[key]), 200))
+        return Cell("failed", tone="bad num", tip=line(why_failed(side.failed[key]), 200))
     ran = executed(side.cases[key].after) if key in side.cases else ""
     if not ran:
-        return DASH
-    return Cell(ran, tone="" if ran == base else "bad", sub="" if ran == base else f"not {base}")
+        return _DASH
+    return Cell(
+        ran, tone="num" if ran == base else "bad num", sub="" if ran == base else f"was {base}"
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ovreport.changes import Changes
+from ovreport.changes import Changes, speed_of
 from ovreport.changes_text import why_failed
 from ovreport.history import case_key
 from ovreport.record import Record
@@ -19,7 +20,7 @@ from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison
 from ovreport_sitegen.pages.changes.matrix import MetricMatrix, matrices
 from ovreport_sitegen.pages.page import Head, PageOfEach
-from ovreport_sitegen.text import line, plural, unique_slugs
+from ovreport_sitegen.text import line, listed, plural, unique_slugs
 
 _FAILED = (Column("Case"), Column("In"), Column("Error"))
 
@@ -86,11 +87,18 @@ def view(catalogue: Catalogue, pair: Pair) -> ReleasesView:
     return ReleasesView(
         head=Head(names, f"On {pair.device.label}: {plural(len(found.cases), 'case')} compared."),
         choices=tuple(_choices(catalogue, pair)),
-        comparison=comparison("releases", f"{names} on {pair.device.label}", found, of_case),
+        comparison=comparison(
+            "releases",
+            f"{names} on {pair.device.label}",
+            found,
+            of_case,
+            lead=[_finding(found, pair)],
+            sides=(line(before, 40), line(after, 40)),
+        ),
         check=check(pair.of),
         failed=_failed(found, before, after, of_case),
         matrices=tuple(matrices(pair.of, before, after, of_case)),
-        command=f"ovreport compare RECORDS@{before} @{after}",
+        command=shlex.join(("ovreport", "compare", f"RECORDS@{before}", f"@{after}")),
     )
 
 
@@ -108,6 +116,26 @@ def _choices(catalogue: Catalogue, pair: Pair) -> Iterator[tuple[str, tuple[Link
     for label, links in (("Device", devices), ("Release", afters), ("Against", befores)):
         if len(links) > 1:
             yield label, tuple(links)
+
+
+def _finding(found: Changes, pair: Pair) -> str:
+    """Return in a sentence how many cases got worse and better, and in what."""
+    if not found.cases and not found.newly_failed:
+        return "No case ran in both under the same conditions: nothing can be compared."
+    speed = [[case.changes[key] for key in speed_of(case.after)] for case in found.cases]
+    accuracy = [c for _, c in found.every if c.is_difference]
+    counts = {
+        "failed": len(found.newly_failed),
+        "clearly slower": sum(any(c.is_worse for c in one) for one in speed),
+        "clearly faster": sum(any(c.is_better for c in one) for one in speed),
+        "less accurate": sum(c.is_worse for c in accuracy),
+        "more accurate": sum(c.is_better for c in accuracy),
+        "in another precision": len(found.other_precision),
+    }
+    always = ("clearly slower", "clearly faster")
+    said = [f"{n} {what}" for what, n in counts.items() if n or what in always]
+    total = plural(len(found.cases) + len(found.newly_failed), "case")
+    return f"{total} of {pair.after} against {pair.before}: {listed(said)}."
 
 
 def check(of: DeviceReleases) -> str:

@@ -13,7 +13,7 @@ from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card
-from ovreport_sitegen.pages.overview.takeaways import Takeaway, takeaways
+from ovreport_sitegen.pages.overview.takeaways import Takeaway, further, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import plural
@@ -27,6 +27,7 @@ class OverviewView:
     whose: Whose
     takeaways: tuple[Takeaway, ...]
     section: Section
+    further: tuple[Takeaway, ...]
     families: tuple[str, ...]
     cards: tuple[Card, ...]
 
@@ -50,9 +51,18 @@ def view(catalogue: Catalogue) -> OverviewView:
         whose(catalogue),
         takeaways(catalogue, shown.answer),
         shown,
+        further(catalogue, shown.answer),
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
     )
+
+
+def in_short(catalogue: Catalogue) -> tuple[str, str, str]:
+    """Return the first finding: what it answers, its number or name, its sentence."""
+    if not catalogue.results:
+        return "", PAGE.label, plural(len(catalogue.models), "model")
+    found = takeaways(catalogue, section(catalogue, "").answer)
+    return (found[0].topic, found[0].value, found[0].text)
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:

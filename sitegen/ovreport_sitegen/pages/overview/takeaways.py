@@ -37,7 +37,7 @@ class Takeaway:
 
 
 def takeaways(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
-    """Return the takeaways of the first table, and what the default precision and INT8 do.
+    """Return what the first table says of speed, and what the default precision and INT8 do.
 
     What a machine can do is not what a limited run of it could, where there is another.
     """
@@ -48,10 +48,13 @@ def takeaways(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
         _fastest(catalogue, table) or _fast(catalogue, whole),
         _right(catalogue, whole),
         _optimized(catalogue),
-        _sure(table),
-        _language(catalogue),
     )
     return tuple(filter(None, found))
+
+
+def further(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
+    """Return what stands below the first table: a phone shows that within two screens."""
+    return tuple(filter(None, (_sure(table), _language(catalogue))))
 
 
 # ---------------------------------------------------------------- which is fastest

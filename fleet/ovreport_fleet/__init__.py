@@ -1,0 +1,1 @@
+"""Runs `ovreport collect` on many machines, by what schedules their work already."""

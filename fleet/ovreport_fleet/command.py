@@ -1,0 +1,150 @@
+"""The command `fleet`: `ovreport collect` on many machines at once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ovreport.errors import IncompleteError, InputError
+from ovreport_fleet.slurm import Jobs, Limits, Outcome, Target
+
+_EXAMPLES = """
+\b
+Examples:
+  ovreport fleet slurm --node n1 --node n2                     the quick suite on two nodes
+  ovreport fleet slurm --constraint avx512 -- --suite standard --tier standard
+  ovreport fleet slurm --node n1 --detach                      submit, and come back later
+  ovreport fleet slurm --node n1                               its job again: wait, and report
+  ovreport build --records fleet-records                       a site of all of them
+
+\b
+The same command finds its jobs again, submits those that failed once more (they go on where they
+were), and leaves alone what is measured. The state folder (OVREPORT_STATE), --out and the Python
+environment must be on a file system that all nodes share.
+Exit codes: 0 all measured (or submitted, with --detach), 1 some failed or Slurm refused,
+2 bad input.
+"""
+_OURS = ("--out", "--dry-run", "--json")
+_LOOK_EVERY_S = 2.0
+
+
+@click.group()
+def fleet() -> None:
+    """Measure many machines by what schedules their work."""
+
+
+@fleet.command(epilog=_EXAMPLES, short_help="One exclusive Slurm job for each node.")
+@click.option("--node", "nodes", multiple=True, metavar="NAME", help="A node; repeatable.")
+@click.option(
+    "--constraint",
+    "constraints",
+    multiple=True,
+    metavar="FEATURES",
+    help="One node that has these features, as Slurm writes them; repeatable.",
+)
+@click.option("--partition", default="", metavar="NAME", help="Slurm partition of the jobs.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1),
+    default=120,
+    show_default=True,
+    help="Time limit of a job. One that reaches it is queued again, and goes on.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("fleet-records"),
+    show_default=True,
+    help="Folder of records; those of a node are in a folder of its name in it.",
+)
+@click.option("--detach", is_flag=True, help="Submit, and do not wait.")
+@click.option("--again", is_flag=True, help="Measure again what is measured already.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
+@click.argument("options", nargs=-1, metavar="[-- OPTIONS OF COLLECT]")
+def slurm(
+    nodes: tuple[str, ...],
+    constraints: tuple[str, ...],
+    partition: str,
+    minutes: int,
+    out: Path,
+    detach: bool,
+    again: bool,
+    as_json: bool,
+    options: tuple[str, ...],
+) -> None:
+    """Run `ovreport collect` on nodes of a Slurm cluster, one exclusive job each."""
+    targets = [*(Target("node", n) for n in nodes), *(Target("constraint", c) for c in constraints)]
+    _check(targets, options)
+    jobs = Jobs(targets, options, out, Limits(minutes, partition))
+    console = Console(stderr=True)
+    submitted = jobs.submit(again=again)
+    left = len(targets) - len(submitted)
+    note = f"; {left} measured or under way already" if left else ""
+    console.print(f"{len(submitted)} submitted{note}", highlight=False)
+    outcomes = jobs.outcomes() if detach else _waited(jobs, console)
+    if as_json:
+        click.echo(json.dumps([_as_json(outcome) for outcome in outcomes], indent=1))
+    else:
+        _show(outcomes, Console())
+    failed = [one.target.name for one in outcomes if one.state == "failed"]
+    if failed:
+        raise IncompleteError(
+            f"not measured: {', '.join(failed)}",
+            remedy="The same command submits them again; they go on where they were.",
+        )
+
+
+def _check(targets: Sequence[Target], options: Sequence[str]) -> None:
+    """Raise InputError where there is nothing to measure, or an option is ours to set."""
+    if not targets:
+        raise InputError("no node is named", remedy="For example --node NAME: sinfo lists them.")
+    twice = [name for name, n in Counter(t.slug for t in targets).items() if n > 1]
+    if twice:
+        raise InputError(f"named twice: {', '.join(twice)}", where="--node, --constraint")
+    for option in options:
+        if option.partition("=")[0] in _OURS:
+            raise InputError(
+                "is not for the collects of a fleet", where=option, remedy="Give it before `--`."
+            )
+    if not shutil.which("sbatch"):
+        raise InputError(
+            "Slurm is not here: there is no sbatch on the PATH",
+            remedy="Run this on a machine from which jobs are submitted.",
+        )
+
+
+def _waited(jobs: Jobs, console: Console) -> list[Outcome]:
+    """Return the outcomes once no job is under way, saying how it goes while waiting."""
+    said = ""
+    while True:
+        outcomes = jobs.outcomes()
+        if not any(one.state in ("waiting", "running") for one in outcomes):
+            return outcomes
+        counts = Counter(one.state for one in outcomes)
+        reasons = sorted({one.why for one in outcomes if one.state == "waiting" and one.why})
+        words = ", ".join(f"{n} {state}" for state, n in sorted(counts.items()))
+        words += f" ({', '.join(reasons)})" if reasons else ""
+        if words != said:
+            console.print(words, highlight=False, markup=False)
+            said = words
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _show(outcomes: Sequence[Outcome], console: Console) -> None:
+    table = Table("Target", "State", "Job", "Records", "Why", box=None, pad_edge=False)
+    for one in outcomes:
+        table.add_row(one.target.name, one.state, one.job, str(one.records), one.why)
+    console.print(table, markup=False, highlight=False)
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    return {**asdict(outcome), "target": outcome.target.name, "kind": outcome.target.kind}
