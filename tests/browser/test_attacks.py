@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import gzip
+import io
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import markdown
 import msgspec
 import pytest
 
+from ovreport import contribution
 from ovreport.checks import faults
 from ovreport.errors import RecordError
-from ovreport.record import Record
+from ovreport.record import Record, json_schema
 from ovreport.store import decode, write
 from ovreport_sitegen.build import build
-from tests.factories import a_failed_record, a_made_record, a_published_record, a_record
+from tests.factories import (
+    a_failed_record,
+    a_made_record,
+    a_native_record,
+    a_published_record,
+    a_record,
+    energy,
+)
+from tests.language_factories import language_records
 
 pytestmark = pytest.mark.browser
 
@@ -35,9 +51,13 @@ ATTACKS = {
     "style": "</style><style>@import 'http://evil.example/a.css';body{display:none}</style>",
     "close": "--></title></textarea></template></table></svg><iframe src=http://evil.example/>",
     "directions": "\u202egnp.exe\u2066 \u200f ]]> \x00\x01\x1b \ufffe",
+    "unseen": "A\u200b\u2060\ufeff\u00ad\u3164\ufe0f" + "".join(chr(0xE0000 + ord(c)) for c in HIT),
+    "formula": "\uff1dcmd|' /C calc'!A0",
     "long": "W" * 5_000,
     "long words": "wide " * 1_000,
 }
+TOGETHER = " ".join(text for text in ATTACKS.values() if len(text) < 300)
+"""All that are short, one after another."""
 
 _OPEN = {"properties", "packages", "noise_unreadable", "effective", "requested"}
 _OPEN_MADE = {("made", "settings"), ("made", "software")}
@@ -51,6 +71,45 @@ def hostile(record: Record, text: str) -> Record:
     return decode(json.dumps(changed).encode(), where="attack")
 
 
+_WHY = (
+    {"status": "failed", "reason": "r", "cause": "crash", "stderr_tail": "s"},
+    {"status": "unsupported", "reason": "r", "remedy": "m"},
+)
+
+
+def without(record: Record, why: dict[str, str], *, parts: bool) -> Record:
+    """Return a record whose measurements, or whose `parts` of them, are missing for a reason."""
+    document = json.loads(msgspec.json.encode(record))
+    places = [value for value in document.values() if isinstance(value, dict)]
+    for place in places if parts else [document]:
+        for key, value in place.items():
+            if isinstance(value, dict) and "status" in value and key != "outcome":
+                place[key] = why
+    document["verdicts"] = {}
+    return decode(json.dumps(document).encode(), where="made")
+
+
+@cache
+def samples() -> tuple[Record, ...]:
+    """Return records of every kind, which together have the strings that a record can have."""
+    language, *_ = language_records()
+    kinds = [
+        a_record(energy=energy()),
+        a_failed_record(),
+        a_made_record(),
+        a_published_record(),
+        a_native_record(),
+        *language_records(),
+    ]
+    missing = [
+        without(record, why, parts=parts)
+        for record in (a_record(), language)
+        for why in _WHY
+        for parts in (False, True)
+    ]
+    return (*kinds, *missing)
+
+
 def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
     if isinstance(value, dict):
         made = {k: _replaced(v, text, (*path, k)) for k, v in value.items()}
@@ -59,14 +118,14 @@ def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
         return made
     if isinstance(value, list):
         return [_replaced(v, text, path) for v in value]
-    return text if isinstance(value, str) and path in free_paths() else value
+    return text if isinstance(value, str | None) and path in free_paths() else value
 
 
 @cache
 def free_paths() -> frozenset[tuple[str, ...]]:
     """Return the places where a sound record may hold any text, found by trying."""
     known: set[tuple[str, ...]] = set()
-    for record in (a_record(), a_failed_record(), a_made_record(), a_published_record()):
+    for record in samples():
         document = json.loads(msgspec.json.encode(record))
         _try_strings(document, document, (), known)
     return frozenset(known)
@@ -80,12 +139,16 @@ def _try_strings(
         here = (*path, key) if isinstance(key, str) else path
         if isinstance(inner, dict | list):
             _try_strings(document, inner, here, known)
-        elif isinstance(inner, str) and here not in known:
+        elif isinstance(inner, str | None) and here not in known:
             value[key] = "<any text>"
             with contextlib.suppress(RecordError):
                 if not any(faults(decode(json.dumps(document).encode(), where="trial"))):
                     known.add(here)
             value[key] = inner
+
+
+def _writable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable() or ord(c) > 0x7F)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +165,15 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
             a_failed_record(model=f"failed-{i}", seed=i, machine=f"machine-{i}"),
         ):
             write(hostile(made, text), records)
+    for i, sample in enumerate(samples()):
+        machine = msgspec.structs.replace(sample.machine, id=f"kind-{i}")
+        write(hostile(msgspec.structs.replace(sample, machine=machine), TOGETHER), records)
+    name = "N" * 10_000
+    write(a_record(title=name, full_name=name, model="long", machine="long-name"), records)
+    (base / "site" / "content").mkdir()
+    (base / "site" / "content" / "words.md").write_text(
+        f"# {ATTACKS['script']}\n\n" + "\n\n".join(map(_writable, ATTACKS.values()))
+    )
     (records / "not-a-record.json").write_text(json.dumps({ATTACKS["image"]: 1, "format": 1}))
     (base / "site" / "ovreport.toml").write_text(
         "title = '''" + ATTACKS["script"] + "'''\n"
@@ -131,9 +203,58 @@ def test_every_free_string_was_attacked() -> None:
     }
 
 
-def test_attacks_do_nothing(watch: Any, attacked: Path) -> None:
-    """No script ran, nothing was asked for elsewhere, no page is wider than the screen."""
-    watched = watch()
+_SAME_KIND = {
+    *(f"additional_accuracy.reference.{name}" for name in ("reason", "remedy", "stderr_tail")),
+    *(f"generation.perplexity.published.{name}" for name in ("reason", "remedy", "stderr_tail")),
+    *(f"generation.perplexity.reference.{name}" for name in ("reason", "remedy", "stderr_tail")),
+    *("arm.prepared_with", "failed_rounds.reason", "model.files.name", "outcome.remedy"),
+}
+"""Strings that no sample has: parts of records that samples have elsewhere, and of rare ones."""
+
+
+def test_every_string_of_the_schema_was_tried() -> None:
+    """A new field of a record is attacked too, or its sample is missing here."""
+    tried: set[str] = set()
+    for record in samples():
+        _add_strings(json.loads(msgspec.json.encode(record)), (), tried)
+    assert set(_schema_strings(json_schema(), ())) - tried == _SAME_KIND
+
+
+def _add_strings(value: Any, path: tuple[str, ...], found: set[str]) -> None:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        here = (*path, key) if isinstance(key, str) else path
+        if isinstance(inner, dict | list):
+            _add_strings(inner, here, found)
+        elif isinstance(inner, str | None):
+            found.add(".".join(here))
+
+
+def _schema_strings(
+    node: dict[str, Any], path: tuple[str, ...], within: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Yield the places of free text in a schema; tables with keys of their own are left out."""
+    if name := node.get("$ref", "").rpartition("/")[2]:
+        if name not in within:
+            yield from _schema_strings(json_schema()["$defs"][name], path, within | {name})
+        return
+    if node.get("type") == "string" and not {"pattern", "enum", "format"} & set(node):
+        yield ".".join(path)
+    for key, inner in node.get("properties", {}).items():
+        yield from _schema_strings(inner, (*path, key), within)
+    several = [inner for key in ("anyOf", "oneOf", "prefixItems") for inner in node.get(key, ())]
+    items = node.get("items")
+    for inner in [*several, *([items] if isinstance(items, dict) else [])]:
+        yield from _schema_strings(inner, path, within)
+
+
+@pytest.mark.parametrize("bypass_csp", [False, True], ids=["policy", "no policy"])
+def test_attacks_do_nothing(watch: Any, attacked: Path, bypass_csp: bool) -> None:
+    """No script ran, nothing was asked for elsewhere, no page is wider than the screen.
+
+    The policy of content in each page is a second wall: all holds without it.
+    """
+    watched = watch(bypass_csp=bypass_csp)
     page = watched.page
     for path in sorted(attacked.glob("*.html")):
         watched.open(path.as_uri())
@@ -148,7 +269,7 @@ def test_attacks_do_nothing(watch: Any, attacked: Path) -> None:
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
-        links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.protocol)")
+        links = page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.protocol)")
         assert set(links) <= {"file:", "http:", "https:"}, path.name
     assert not watched.errors
     assert not watched.outside
@@ -196,3 +317,86 @@ def test_attacks_are_shown_as_text(watch: Any, attacked: Path) -> None:
     assert "1337" not in text
     assert "\u202e" not in text
     assert "W" * 200 not in text
+
+
+def test_attacks_are_found_as_text(watch: Any, attacked: Path) -> None:
+    """The index of the search is a script: names in it are strings."""
+    watched = watch(bypass_csp=True)
+    page = watched.page
+    watched.open((attacked / "index.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("script")
+    page.wait_for_function("document.querySelector('#search [role=status]').textContent")
+    assert page.locator("#search li").count() > 0
+    assert page.locator("#search li *:not(a, small)").count() == 0
+    assert page.evaluate("window.hit") is None
+    assert not watched.errors
+    assert not watched.outside
+
+
+def test_attacks_in_pictures_do_nothing(watch: Any, attacked: Path) -> None:
+    """Badges, opened as documents of their own, which have no policy."""
+    watched = watch()
+    badges = sorted((attacked / "badges").glob("*.svg"))
+    assert badges
+    for path in badges:
+        parts = {element.tag.rpartition("}")[2] for element in _elements(path)}
+        assert not parts & {"script", "foreignObject", "image", "a", "style", "use"}
+        watched.open(path.as_uri())
+        assert watched.page.evaluate("window.hit") is None
+    assert not watched.errors
+    assert not watched.outside
+
+
+def _elements(path: Path) -> Iterator[ElementTree.Element]:
+    return ElementTree.parse(path).iter()  # noqa: S314 (of our own build)
+
+
+def is_harmless(field: str) -> bool:
+    """Return whether a spreadsheet takes a field for text or for a number."""
+    if re.fullmatch(r"-?[\d.,]+(e-?\d+)?", field):
+        return True
+    return not re.match(r"[=+\-@\uff1d\uff0b\uff0d\uff20]", field.strip())
+
+
+def test_attacks_in_tables_are_no_formulas(watch: Any, attacked: Path) -> None:
+    """Downloads, and what the answer table gives away."""
+    tables = [gzip.decompress(path.read_bytes()) for path in attacked.glob("data/figures-*.csv.gz")]
+    watched = watch()
+    watched.open((attacked / "index.html").as_uri() + "#columns=choice&precision=any&all=1")
+    watched.page.wait_for_function(f"() => {_SHOWN} !== undefined")
+    with watched.page.expect_download() as download:
+        watched.page.locator("#answer [data-do=csv]").click()
+    tables.append(Path(download.value.path()).read_bytes())
+    assert len(tables) > len(ATTACKS)
+    for table in tables:
+        lines = list(csv.reader(io.StringIO(table.decode())))
+        assert len({len(line) for line in lines}) == 1
+        assert [field for line in lines for field in line if not is_harmless(field)] == []
+
+
+def test_attacks_in_markdown_do_nothing(watch: Any, tmp_path: Path, attacked: Path) -> None:
+    """Whatever shows it, and lets HTML through: what is copied, compared, and contributed."""
+    for day, folder in (("2026-11-01", "old"), ("2026-11-02", "new")):
+        for i, text in enumerate([*ATTACKS.values(), TOGETHER]):
+            knobs = {"machine": f"machine-{i}", "model": f"m-{i}", "seed": i}
+            made = a_record(**knobs, measured_at=f"{day}T10:00:00Z")
+            write(hostile(made, text), tmp_path / folder)
+            failed = a_failed_record(**knobs, precision="default")
+            write(hostile(failed, text), tmp_path / folder)
+    found = contribution.contribution([tmp_path / "new"], tmp_path / "old")
+    watched = watch(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+    watched.open((attacked / "index.html").as_uri() + "#columns=choice&precision=any&all=1")
+    page.wait_for_function(f"() => {_SHOWN} !== undefined")
+    page.locator("#answer [data-do=markdown]").click()
+    page.wait_for_function("() => document.querySelector('#answer [role=status]').textContent")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    for text in (contribution.markdown(found), copied):
+        page.goto("about:blank")
+        page.set_content(markdown.markdown(text, extensions=["tables"]))
+        assert page.locator("td, li").count() > 10
+        assert page.locator("img, iframe, script, style, a, svg, details, input").count() == 0
+        assert page.evaluate("window.hit") is None
+    assert not watched.errors
+    assert not watched.outside

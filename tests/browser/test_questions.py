@@ -115,7 +115,7 @@ def test_the_numbers_of_one_chart(reader: Reader) -> None:
     """From the chart on the first page to itself with its table."""
     card = reader.page.locator("#latency")
     card.scroll_into_view_if_needed()
-    reader.click(card.locator("a", has_text="More"))
+    reader.click(card.locator(".foot a[href='latency.html#latency']"))
     reader.page.wait_for_url("**/latency.html#latency")
     reader.click(reader.page.locator("#latency summary", has_text="Table and source"))
     reader.see(reader.page.locator("#latency table tbody td:visible").first)
