@@ -54,7 +54,9 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _run(environment: Environment, code: str) -> str:
     command = [str(environment.python), "-P", "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def test_each_release_has_its_own_in_the_order_asked(index: Path) -> None:

@@ -25,7 +25,7 @@ from ovreport_collector.environments.wanted import Wanted
 from ovreport_collector.sources import pip
 from ovreport_collector.sources.wheel import normalised
 
-MEASURING = ("filelock", "msgspec", "pillow", "platformdirs", "rich")
+MEASURING = ("filelock", "msgspec", "packaging", "pillow", "platformdirs", "rich")
 """What a measuring process imports, besides numpy and the engine."""
 _NUMPY = "numpy>=2.0"  # as ovreport itself requires
 _LIMIT_S = 900.0
