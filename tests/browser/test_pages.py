@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from ovreport.store import write
+from ovreport_sitegen.build import build
+from tests.factories import a_record
+
 pytestmark = pytest.mark.browser
 
 
@@ -102,9 +106,14 @@ def test_tables_can_be_sorted_and_searched(watch: Any, address: str) -> None:
     assert 0 < rows.count() < every
 
 
-def test_later_rows_come_when_a_reader_asks(watch: Any, site_folder: Path, address: str) -> None:
+def test_later_rows_come_when_a_reader_asks(
+    watch: Any, site_folder: Path, address: str, tmp_path: Path
+) -> None:
     """From a server and from a disk alike; a table says how many rows it has before."""
-    for base in (address, site_folder.as_uri()):
+    for number in range(25):
+        write(a_record(model=f"m{number}", title=f"M{number}"), tmp_path / "site" / "records")
+    many = build(tmp_path / "site", [], site_folder.parent / "many", cache=tmp_path / "cache").out
+    for base in (f"{address.rpartition('/')[0]}/many", many.as_uri()):
         watched = watch()
         watched.open(f"{base}/latency.html")
         page = watched.page

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,8 @@ def test_what_failed_says_why_and_is_submitted_again(
     other = fleet(tmp_path, *wanted, "--seed", "7", slurm=slurm)
     assert f"scancel {job}" in other.stderr
     slurm.run("scancel", job)
+    while slurm.run("squeue", "--noheader", "--me").strip():  # it takes a moment to end
+        time.sleep(0.2)
     waited = fleet(tmp_path, *(a for a in wanted if a != "--detach"), slurm=slurm)
     assert waited.returncode == 0, waited.stderr
     assert outcomes(waited)["here"]["job"] != job
