@@ -87,20 +87,18 @@ def pins(numpy: str | None) -> dict[str, str]:
     return found | ({"numpy": numpy} if numpy else {})
 
 
-def resolve(
-    wanted: Sequence[Wanted], pinned: Mapping[str, str], also: Sequence[str]
-) -> tuple[Lock, ...]:
+def resolve(wanted: Sequence[Wanted], pinned: Mapping[str, str]) -> tuple[Lock, ...]:
     """Return the lock of each build, with the same numpy in all; see `prepare` for errors."""
-    found = [_resolve(one, pinned, also) for one in wanted]
+    found = [_resolve(one, pinned) for one in wanted]
     if len({one.lock.version("numpy") for one in found}) > 1:
         common = {**pinned, "numpy": _common_numpy(found)}
-        found = [_resolve(one, common, also) for one in wanted]
+        found = [_resolve(one, common) for one in wanted]
     return tuple(one.lock for one in found)
 
 
-def _resolve(wanted: Wanted, pinned: Mapping[str, str], also: Sequence[str]) -> _Resolved:
+def _resolve(wanted: Wanted, pinned: Mapping[str, str]) -> _Resolved:
     fixed = [f"{name}=={version}" for name, version in pinned.items()]
-    report = _report([wanted.requirement, _NUMPY, *fixed, *also], f"OpenVINO {wanted.name}")
+    report = _report([wanted.requirement, _NUMPY, *fixed], f"OpenVINO {wanted.name}")
     packages, numpy, allowed = [], [], SpecifierSet()
     for item in report["install"]:
         metadata = item["metadata"]

@@ -22,31 +22,26 @@ from ovreport_collector.environments.lock import Lock
 from ovreport_collector.environments.wanted import Wanted, parse
 
 
-def prepare(
-    wanted: Sequence[str], *, also: Sequence[str] = (), progress: Progress = silent
-) -> tuple[Environment, ...]:
+def prepare(wanted: Sequence[str], *, progress: Progress = silent) -> tuple[Environment, ...]:
     """Return an environment for each build of OpenVINO that is wanted, in that order.
 
     Each is a release (`2025.4.1`; `2025.4` is the newest of that name), the path of a wheel, or
-    `installed`. `also` names further packages that each gets, such as `openvino-genai`, in the
-    version that goes with its release. All have the same numpy. What is there from an earlier
-    call is used again, without the network where every build is named in full.
+    `installed`. All have the same numpy. What is there from an earlier call is used again, without
+    the network where every build is named in full.
 
     InputError for what cannot be had here, or does not fit together; SourceError where it cannot
     be fetched, or not be imported; StoreError where the disk refuses.
     """
     remedy = f"make room or mend its rights, or set {paths.CACHE} to another folder"
     with disk_errors("environments cannot be kept there", where=folder(), remedy=remedy):
-        return _prepare(wanted, also, progress)
+        return _prepare(wanted, progress)
 
 
-def _prepare(
-    wanted: Sequence[str], also: Sequence[str], progress: Progress
-) -> tuple[Environment, ...]:
+def _prepare(wanted: Sequence[str], progress: Progress) -> tuple[Environment, ...]:
     builds = {text: parse(text) for text in dict.fromkeys(wanted) if text != INSTALLED}
     has_installed = INSTALLED in wanted
     pins = locks.pins(importlib.metadata.version("numpy") if has_installed else None)
-    found = _locks(list(builds.values()), pins, also, progress)
+    found = _locks(list(builds.values()), pins, progress)
     made = {
         text: obtain(build, lock, progress)
         for (text, build), lock in zip(builds.items(), found, strict=True)
@@ -56,11 +51,9 @@ def _prepare(
     return tuple(made[text] for text in wanted)
 
 
-def _locks(
-    builds: Sequence[Wanted], pins: Mapping[str, str], also: Sequence[str], progress: Progress
-) -> list[Lock]:
+def _locks(builds: Sequence[Wanted], pins: Mapping[str, str], progress: Progress) -> list[Lock]:
     """Return a lock for each; the same as last time for the same builds."""
-    asked = [sorted((one.name, one.wheel_sha256) for one in builds), pins, sorted(also)]
+    asked = [sorted((one.name, one.wheel_sha256) for one in builds), pins]
     key = hashlib.sha256(json.dumps([asked, locks.interpreter()]).encode()).hexdigest()
     kept = folder() / "locks" / f"{key}.json"
     names = [one.name for one in builds]
@@ -71,7 +64,7 @@ def _locks(
         except (OSError, ValueError, KeyError):
             pass  # not there yet, or damaged
     progress(f"choosing packages for OpenVINO {', '.join(names)}")
-    found = locks.resolve(builds, pins, also)
+    found = locks.resolve(builds, pins)
     kept.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({name: lock.text for name, lock in zip(names, found, strict=True)})
     aside = kept.with_suffix(".writing")
