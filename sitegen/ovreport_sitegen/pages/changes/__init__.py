@@ -12,12 +12,11 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.timeline import Timeline, has_history, since_the_run_before, timelines
 from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison, failures
 from ovreport_sitegen.pages.changes.pictures import Picture, drawn
-from ovreport_sitegen.pages.changes.releases import ReleasesView, pairs
-from ovreport_sitegen.pages.changes.releases import view as of_two_releases
+from ovreport_sitegen.pages.changes.releases import ReleasesView, in_short, pairs
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import plural
 
-OPEN_PICTURES, MOST_PICTURES = 12, 30
+OPEN_PICTURES, MOST_PICTURES = 12, 24
 """Pictures that are open, and cases that have any: those with most runs."""
 
 
@@ -53,7 +52,7 @@ def view(catalogue: Catalogue) -> ChangesView:
     left_out = len(lines) - len(longest)
     return ChangesView(
         head=head,
-        releases=of_two_releases(catalogue, of_releases[0]) if of_releases else None,
+        releases=in_short(catalogue, of_releases[0]) if of_releases else None,
         comparisons=tuple(_of_runs(catalogue, of_case)),
         check=_check(lines),
         pictures=tuple(shown),
@@ -81,7 +80,7 @@ def _check(lines: Sequence[Timeline]) -> str:
     return (
         f"{plural(len(found.cases), 'case')} measured twice with the same OpenVINO, driver and "
         f"kernel: {clear} of {plural(len(compared), 'value')} differ clearly. The software did "
-        "not change: so much is chance, or what else the machine did."
+        "not change, so those differ by chance or by other load on the machine."
     )
 
 

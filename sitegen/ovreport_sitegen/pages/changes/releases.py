@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ovreport.changes import Changes, speed_of
@@ -50,6 +50,8 @@ class ReleasesView:
     """Two releases on a device, as the template shows them."""
 
     head: Head
+    href: str
+    """Of the page of its own."""
     choices: tuple[tuple[str, tuple[Link, ...]], ...]
     """What is chosen, and its links; those with one choice are left out."""
     comparison: Comparison
@@ -57,6 +59,7 @@ class ReleasesView:
     """What a release against itself gave; empty: no run measured one twice."""
     failed: Table | None
     matrices: tuple[MetricMatrix, ...]
+    """On the page of its own; elsewhere empty."""
     command: str
     """Prints the same in a terminal."""
 
@@ -77,15 +80,20 @@ def pairs(catalogue: Catalogue) -> tuple[Pair, ...]:
 
 
 def view(catalogue: Catalogue, pair: Pair) -> ReleasesView:
-    """Return the view of two releases on a device."""
+    """Return the view of two releases on a device, on a page of its own."""
+    found = tuple(matrices(pair.of, pair.before, pair.after, _of_case(catalogue, pair)))
+    return replace(in_short(catalogue, pair), matrices=found)
+
+
+def in_short(catalogue: Catalogue, pair: Pair) -> ReleasesView:
+    """Return the view of two releases without the tables of every case."""
     before, after = pair.before, pair.after
     found = pair.of.compared(before, after)
-    of_case = {
-        case_key(r.record): r for r in catalogue.everything if r.device.key == pair.of.device
-    }
+    of_case = _of_case(catalogue, pair)
     names = f"OpenVINO {line(after, 40)} against {line(before, 40)}"
     return ReleasesView(
         head=Head(names, f"On {pair.device.label}: {plural(len(found.cases), 'case')} compared."),
+        href=pair.href,
         choices=tuple(_choices(catalogue, pair)),
         comparison=comparison(
             "releases",
@@ -97,9 +105,13 @@ def view(catalogue: Catalogue, pair: Pair) -> ReleasesView:
         ),
         check=check(pair.of),
         failed=_failed(found, before, after, of_case),
-        matrices=tuple(matrices(pair.of, before, after, of_case)),
+        matrices=(),
         command=shlex.join(("ovreport", "compare", f"RECORDS@{before}", f"@{after}")),
     )
+
+
+def _of_case(catalogue: Catalogue, pair: Pair) -> OfCase:
+    return {case_key(result.record): result for result in _results(catalogue, pair)}
 
 
 def _results(catalogue: Catalogue, pair: Pair) -> Iterator[Result]:
