@@ -18,6 +18,8 @@ from ovreport.stats.comparison import MIN_PAIRS, Outcome
 from ovreport.stats.discoveries import p_value_of_difference, p_value_of_ratio
 from ovreport.stats.intervals import Interval
 
+ACCURACY = "accuracy"
+"""In place of the metric's key: other models have other metrics of it."""
 _LEAST_DEGREES = 10
 """Degrees of freedom behind the interval of an undisturbed value, at least: of three processes and
 what is assumed of how they differ."""
@@ -54,6 +56,11 @@ class Change:
     """Why there is no comparison, or too little data for one."""
     pairs: int = 0
     """Pairs of rounds, where both were measured in turn in one run; 0: at different times."""
+
+    @property
+    def key(self) -> str:
+        """The metric's key; one for all accuracies, of which a case has one."""
+        return ACCURACY if self.is_difference else self.metric.key
 
     @property
     def is_difference(self) -> bool:
@@ -98,7 +105,7 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
     if not isinstance(first, MetricValue) or not isinstance(second, MetricValue):
         return Change(metric, "no comparison", why=_missing(first, second))
     if before.record.method_of(metric.measurement) != after.record.method_of(metric.measurement):
-        return Change(metric, "no comparison", first, second, why=OTHER_METHOD)
+        return Change(metric, "no comparison", first, second, why=_OTHER_METHOD)
     in_one_run = paired(metric.key, before.record, after.record)
     found = in_one_run or apart(second, first)
     if isinstance(found, str):
@@ -113,7 +120,7 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
     return Change(metric, found.outcome, first, second, found.ratio, p, pairs=found.pairs)
 
 
-OTHER_METHOD = "measured in another way by the older ovreport"
+_OTHER_METHOD = "measured in another way by the older ovreport"
 _NO_INTERVAL = "too few processes for an interval"
 
 

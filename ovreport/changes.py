@@ -45,6 +45,10 @@ class CaseChanges:
     changes: Mapping[str, Change]
     """By metric: speed, memory, accuracy, in this order."""
 
+    def change(self, key: str) -> Change | None:
+        """Return what became of a metric, or of its accuracy; None where it has none."""
+        return next((change for change in self.changes.values() if change.key == key), None)
+
 
 @dataclass(frozen=True, eq=False)
 class Changes:

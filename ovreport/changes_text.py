@@ -1,4 +1,4 @@
-"""Changes in words, as a table for a terminal, as Markdown and as JSON."""
+"""Changes in words, as a table for a terminal, as Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ovreport.change import Change
+from ovreport.change import ACCURACY, Change
 from ovreport.changes import (
     MEMORY,
     MEMORY_OF_LANGUAGE,
@@ -28,8 +28,6 @@ from ovreport.metrics.ratio_words import amount_of, interval_words, is_time, rat
 from ovreport.record import Record
 from ovreport.stats.discoveries import FALSE_DISCOVERY_RATE
 
-ACCURACY = "accuracy"
-"""Key of the column that has accuracies of all metrics."""
 _COLUMNS = (*SPEED[:2], ACCURACY, *SPEED[2:], *MEMORY)
 _COLUMNS_OF_LANGUAGE = (*SPEED_OF_LANGUAGE, *MEMORY_OF_LANGUAGE)
 _MINUS = "−"
@@ -189,20 +187,14 @@ def tables(found: Changes) -> Iterator[DeviceTable]:
         keys = [
             key
             for key in (_COLUMNS_OF_LANGUAGE if is_language else _COLUMNS)
-            if any(change and change.effect for case in cases if (change := _change(case, key)))
+            if any(change and change.effect for case in cases if (change := case.change(key)))
         ]
         labels = ["Accuracy" if key == ACCURACY else METRICS[key].label for key in keys]
         rows = [
-            (case_name(case.after), [_change(case, key) for key in keys])
+            (case_name(case.after), [case.change(key) for key in keys])
             for case in sorted(cases, key=_rank)
         ]
         yield DeviceTable(place, labels, rows)
-
-
-def _change(case: CaseChanges, key: str) -> Change | None:
-    if key != ACCURACY:
-        return case.changes.get(key)
-    return next((c for c in case.changes.values() if c.is_difference), None)
 
 
 def _rank(case: CaseChanges) -> tuple[float, float, str]:

@@ -77,20 +77,20 @@ def made_alike(first: Model, second: Model) -> bool:
     return type(a) is type(b)
 
 
-MEASUREMENTS_OF_LINES = ("latency", "throughput", "generation")
-"""What is followed over time."""
+_FOLLOWED = ("latency", "throughput", "generation")
+"""Measurements whose values are drawn as lines over time."""
 
 
 def line_conditions(record: Record) -> bytes:
     """Return a checksum of what the points of one line have in common, besides their case.
 
     Driver, inputs and task, tier, how the weights were made, and the version of the method: a line
-    never hides that one of them changed. OpenVINO's release may differ: that is
-    what lines are drawn for.
+    never hides that one of them changed. OpenVINO's release may differ: that is what lines are
+    drawn for.
     """
     origin = record.model.origin
     recipe = _RECIPE(origin) if isinstance(origin, Optimized) else type(origin).__name__
-    methods = [record.method_of(measurement) for measurement in MEASUREMENTS_OF_LINES]
+    methods = [record.method_of(measurement) for measurement in _FOLLOWED]
     told = (record.device.driver, record.inputs, record.tier, recipe, methods)
     return hashlib.sha256(msgspec.json.encode(told)).digest()
 
@@ -109,6 +109,8 @@ class ArmMoment(NamedTuple):
     chosen: bool
     """Whether its release was asked for, so that it may be an old one."""
     position: int
+    is_again: bool
+    """Whether its release was measured once more, against itself."""
 
 
 def release_numbers(build: str) -> tuple[int, ...]:
@@ -183,31 +185,51 @@ def arm_moment(record: Record) -> ArmMoment | None:
     arm = record.arm
     if arm is None:
         return None
-    chosen = bool(arm.lock_sha256)
-    return ArmMoment(record.run, arm.is_result, chosen, arm.position)
+    chosen, is_again = bool(arm.lock_sha256), arm.kind == "again"
+    return ArmMoment(record.run, arm.is_result, chosen, arm.position, is_again)
 
 
 def newest_by(
     items: Iterable[T], moment_of: Callable[[T], Moment]
 ) -> tuple[list[T], list[T], list[RecordError]]:
     """Do as `newest` does with anything that stands for a record."""
-    every = ((moment_of(item), item) for item in items)
-    by_age = sorted((one for one in every if one[0].is_result), key=lambda pair: age(pair[0]))
-    had = {at.named for at, _ in by_age if not at.had_no_file}
-    by_case: dict[CaseKey, list[tuple[Moment, T]]] = {}
-    for at, item in by_age:
-        if not (at.had_no_file and at.named in had):
-            by_case.setdefault(at.case, []).append((at, item))
+    every = [(moment_of(item), item) for item in items]
+    by_age = _by_age(one for one in every if one[0].is_result)
+    cases = _of_cases(by_age)
     doubts = [
         _same_time(one.path, after.path)
-        for of_case in by_case.values()
+        for of_case in cases.values()
         for (one, _), (after, _) in itertools.pairwise(of_case)
         if one.measured_at == after.measured_at and not _are_arms(one, after)
     ]
-    current = [_newest(of_case) for of_case in by_case.values()]
+    current = [_newest(of_case) for of_case in cases.values()]
     # Of two moments that are equal, each is an item of its own.
     newest_ones = set(map(id, current))
     return current, [item for _, item in by_age if id(item) not in newest_ones], doubts
+
+
+def by_case(stored: Iterable[Stored]) -> dict[CaseKey, list[Stored]]:
+    """Return the records of each case from old to new, evidence among them.
+
+    A record whose model could not be had is left out where the case has another record.
+    """
+    by_age = _by_age((moment(one.record, one.path), one) for one in stored)
+    return {case: [one for _, one in found] for case, found in _of_cases(by_age).items()}
+
+
+def _by_age(found: Iterable[tuple[Moment, T]]) -> list[tuple[Moment, T]]:
+    """Return what has moments from old to new; of equal times, the longer tier is the newer."""
+    return sorted(found, key=lambda one: (one[0].measured_at, one[0].min_seconds, one[0].path.name))
+
+
+def _of_cases(by_age: Iterable[tuple[Moment, T]]) -> dict[CaseKey, list[tuple[Moment, T]]]:
+    every = list(by_age)
+    had = {at.named for at, _ in every if not at.had_no_file}
+    found: dict[CaseKey, list[tuple[Moment, T]]] = {}
+    for at, item in every:
+        if not (at.had_no_file and at.named in had):
+            found.setdefault(at.case, []).append((at, item))
+    return found
 
 
 def _newest(of_case: Sequence[tuple[Moment, T]]) -> T:
@@ -234,11 +256,6 @@ def _are_arms(one: Moment, other: Moment) -> bool:
 def _rank(at: Moment) -> tuple[tuple[int, ...], int]:
     """Return what the arms of one run are in order by: their releases, then their places."""
     return at.release, at.arm.position if at.arm else 0
-
-
-def age(at: Moment) -> tuple[str, float, str]:
-    """Return what records of one case are sorted by, from old to new."""
-    return at.measured_at, at.min_seconds, at.path.name
 
 
 def _same_time(one: Path, after: Path) -> RecordError:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.errors import InputError, RecordError, one_line
-from ovreport.history import CaseKey, age, case_key, had_no_file, moment
+from ovreport.history import CaseKey, by_case
 from ovreport.pairing import best_pair, in_turn
 from ovreport.record import Record
 from ovreport.store import Stored, read_all
@@ -100,13 +100,8 @@ def _read(selection: Selection) -> tuple[dict[CaseKey, list[Record]], list[Recor
             where=str(selection),
             remedy=_offered(loaded.stored),
         )
-    had = {case_key(one.record)[:-1] for one in chosen if not had_no_file(one.record)}
-    found: dict[CaseKey, list[Record]] = {}
-    for one in sorted(chosen, key=lambda one: age(moment(one.record, one.path))):
-        case = case_key(one.record)
-        if not (had_no_file(one.record) and case[:-1] in had):
-            found.setdefault(case, []).append(one.record)
-    return found, loaded.faults
+    found = by_case(chosen)
+    return {case: [one.record for one in runs] for case, runs in found.items()}, loaded.faults
 
 
 def _offered(stored: list[Stored]) -> str:

@@ -66,8 +66,6 @@ class Summary(Struct, frozen=True, array_like=True):
     """Of the tier's loops."""
     run: str
     """What the records of one run have in common; empty: not known."""
-    is_again: bool
-    """Of a release that the run measured once more, against itself."""
     conditions: bytes
     """Points of one line over time have the same: `ovreport.history.line_conditions`."""
     started: tuple[str, str]
@@ -136,7 +134,6 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         tier=record.tier.name,
         min_seconds=record.tier.min_seconds,
         run=record.run,
-        is_again=record.arm is not None and record.arm.kind == "again",
         conditions=line_conditions(record),
         started=(starts[0], starts[-1]),
         completed=isinstance(record.outcome, Completed),

@@ -91,7 +91,9 @@ def _of_device(
         case: grouped((of, entry) for entry in found if (of := _release(entry)) in releases)
         for case, found in by_case.items()
     }
-    again = {(e.summary.run, _release(e)) for e in by_age if e.summary.is_again}
+    again = {
+        (e.summary.run, _release(e)) for e in by_age if e.summary.arm and e.summary.arm.is_again
+    }
     twice = grouped((_release(e), e) for e in by_age if (e.summary.run, _release(e)) in again)
     return DeviceReleases(device, tuple(releases), cases, twice, collection)
 

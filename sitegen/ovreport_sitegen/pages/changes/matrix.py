@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ovreport.change import Change
+from ovreport.change import ACCURACY, Change
 from ovreport.changes import CaseChanges, Changes, executed
 from ovreport.changes_text import why_failed, words
 from ovreport.history import CaseKey, case_key
@@ -21,7 +21,7 @@ from ovreport_sitegen.text import line, plural
 
 MOST_ROWS = 40
 """Of a table: the cases that lost most."""
-PRECISION, ACCURACY = "precision", "accuracy"
+PRECISION = "precision"
 _TITLES = {PRECISION: "Executed precision", ACCURACY: "Accuracy"}
 Case = tuple[CaseKey, Result]
 
@@ -85,17 +85,13 @@ def matrices(
         key=lambda key: (-_loss(main, key), of_case[key].model.title, key),
     )
     metrics = dict.fromkeys(
-        _key(change)
+        change.key
         for side in sides
         for case in side.cases.values()
         for change in case.changes.values()
     )
     for metric in (*metrics, PRECISION):
         yield _matrix(metric, before, main, sides, [(key, of_case[key]) for key in cases])
-
-
-def _key(change: Change) -> str:
-    return ACCURACY if change.is_difference else change.metric.key
 
 
 def _loss(side: Side, key: CaseKey) -> float:
@@ -147,9 +143,7 @@ def _names(metric: str, changes: Sequence[Change | None]) -> tuple[str, str]:
 
 def _change(side: Side, key: CaseKey, metric: str) -> Change | None:
     case = side.cases.get(key)
-    if case is None:
-        return None
-    return next((c for c in case.changes.values() if _key(c) == metric), None)
+    return case.change(metric) if case else None
 
 
 def _sentence(after: str, before: str, changes: Sequence[Change]) -> str:
