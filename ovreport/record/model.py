@@ -166,8 +166,7 @@ class Model(Part, frozen=True):
     """Number of weights; 0 where they were not counted."""
     weights: dict[Text, Count] = {}
     """Type, as OpenVINO calls it → number of weights that the measured file stores in it; empty
-    where it was not read. Scales and zero points of quantized weights are none. Of an arm, as its
-    release reads the file."""
+    where it was not read. Scales and zero points of quantized weights are none."""
     inputs: list[Port] = []
     outputs: list[Port] = []
     origin: Original | Converted | Optimized = Original()

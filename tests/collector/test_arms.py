@@ -22,6 +22,7 @@ from ovreport.history import newest
 from ovreport.record import Completed, Failed, Latency, Record, Tier
 from ovreport.store import Stored
 from ovreport_collector import environments
+from ovreport_collector.engines.types import OutputsResult
 from ovreport_collector.environments import INSTALLED, Environment
 from ovreport_collector.environments.environment import ask, installed
 from ovreport_collector.measurements.inference.run import InferenceJob
@@ -322,6 +323,22 @@ def test_an_arm_that_fails_costs_the_others_nothing(run: Run, releases: FakeChil
     old, new = run(Wanted(openvino=(OLD, NEW)), models=("one",))
     assert isinstance(old.outcome, Failed)
     assert isinstance(new.outcome, Completed)
+
+
+def test_weights_are_those_of_the_file_however_a_release_reads_it(
+    run: Run, releases: FakeChild
+) -> None:
+    """OpenVINO 2024.6 reads the fp16 weights of a TFLite file as fp32."""
+
+    def read(_: object, result: Struct) -> Struct | None:
+        if not isinstance(result, OutputsResult):
+            return None
+        dtype = "f32" if releases.pythons[-1] == python_of(OLD) else "f16"
+        return structs.replace(result, weights={dtype: 100})
+
+    releases.step_answers.append(read)
+    records = run(Wanted(openvino=(OLD, NEW)), models=("one",))
+    assert [one.model.weights for one in records] == [{"f16": 100}] * 2
 
 
 def test_a_wide_arm_brings_the_others_along(run: Run, releases: FakeChild, tier) -> None:
