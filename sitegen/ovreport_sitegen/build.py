@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
@@ -19,6 +18,7 @@ from ovreport_sitegen import (
     badges,
     config,
     content,
+    crawlers,
     culprits,
     downloads,
     feed,
@@ -269,9 +269,10 @@ def _write(
     new.add(_NOT_FOUND, renderer.not_found(_NOT_FOUND))
     new.add(".nojekyll", b"")
     if found.config.site_url:
-        new.add("sitemap.xml", _sitemap(found.config.site_url, new.sizes))
         new.add(preview.FILE, preview.png(found.config.title, *overview.in_short(found)))
-    new.add("robots.txt", _robots(found.config.site_url))
+    pages_there = [one for one in new.sizes if one.endswith(".html") and one != _NOT_FOUND]
+    for name, data in crawlers.files(found.config.site_url, pages_there):
+        new.add(name, data)
 
 
 def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
@@ -282,28 +283,6 @@ def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> 
         html = renderer.page(detail.template, detail.view(), detail.file, parent)
         cache.put(kind, detail.made_of, html)
     return html
-
-
-def _sitemap(site_url: str, files: Iterable[str]) -> bytes:
-    """Return the list of pages for search engines (sitemaps.org, 0.9: at most 50,000)."""
-    base = site_url.rstrip("/") + "/"
-    pages = sorted(name for name in files if name.endswith(".html") and name != _NOT_FOUND)
-    shown = ["" if name == _INDEX else name for name in pages[:50_000]]
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
-        *(f"<url><loc>{escape(base + quote(name))}</loc></url>" for name in shown),
-        "</urlset>",
-    ]
-    return "\n".join(lines).encode("utf-8", "xmlcharrefreplace")
-
-
-def _robots(site_url: str) -> bytes:
-    """Return what search engines may read: everything (RFC 9309)."""
-    lines = ["User-agent: *", "Allow: /"]
-    if site_url:
-        lines.append(f"Sitemap: {site_url.rstrip('/')}/sitemap.xml")
-    return ("\n".join(lines) + "\n").encode("utf-8", "xmlcharrefreplace")
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:

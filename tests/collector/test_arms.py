@@ -415,6 +415,8 @@ def another_release(tmp_path: Path) -> Path:
     return folder / "bin" / "python"
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_another_environment_measures_for_real(
     another_release: Path,
     own_folders: Path,
