@@ -341,9 +341,6 @@ def _huge_weights(document: Document, rng: random.Random) -> bool | None:
 
 @kind("weights: not those of the variant")
 def _other_weights(document: Document, rng: random.Random) -> bool | None:
-    built_with = (document.get("arm") or {}).get("prepared_with", "")
-    if built_with not in ("", document["software"]["openvino"]):
-        return False
     if document["model"]["origin"]["kind"] == "optimized":
         return False
     count = rng.randrange(1, 10**6)

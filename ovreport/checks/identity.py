@@ -179,17 +179,9 @@ def weights(record: Record) -> Iterator[Fault]:
         return
     if sum(stored.values()) != record.model.parameters:
         yield Fault("$.model.parameters", f"{record.model.parameters}, not the sum of the weights")
-    if _is_of_another_build(record):
-        return  # OpenVINO 2024.6 turns the fp16 weights of a TFLite file into fp32 as it reads it
     found, variant = stored_as(stored), record.case.variant
     if not isinstance(record.model.origin, Optimized) and found != variant:
         yield Fault("$.case.variant", f"{variant}, and most weights in the file are {found}")
-
-
-def _is_of_another_build(record: Record) -> bool:
-    """Return whether the weights were counted by another OpenVINO than the one that named them."""
-    arm = record.arm
-    return arm is not None and arm.prepared_with not in ("", record.software.openvino)
 
 
 def files(record: Record) -> Iterator[Fault]:

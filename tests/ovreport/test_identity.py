@@ -11,7 +11,7 @@ import pytest
 
 from ovreport.checks import faults
 from ovreport.history import case_key, model_checksum, newest
-from ovreport.record import Arm, Completed, Failed, Record, SourceFile, checksum_of
+from ovreport.record import Completed, Failed, Record, SourceFile, checksum_of
 from ovreport.store import Stored
 from tests.factories import a_record
 
@@ -145,13 +145,3 @@ def test_records_of_before_files_were_listed_are_of_the_model_that_their_suite_p
         before = msgspec.structs.replace(a_record().model, sha256=files[0].sha256, files=[])
         now = msgspec.structs.replace(before, sha256=checksum_of(files), files=files)
         assert model_checksum(before) == model_checksum(now), table["id"]
-
-
-def test_weights_are_those_that_the_release_reads() -> None:
-    """OpenVINO 2024.6 reads fp16 weights of TFLite as fp32: no contradiction in an arm of it."""
-    record = a_record()
-    model = msgspec.structs.replace(record.model, weights={"f16": record.model.parameters})
-    other = msgspec.structs.replace(record, model=model)
-    assert [fault.path for fault in faults(other)] == ["$.case.variant"]
-    arm = Arm(name="1", kind="release", position=0, count=2, order_seed=7, prepared_with="2-x")
-    assert not list(faults(msgspec.structs.replace(other, arm=arm)))
