@@ -19,6 +19,7 @@ from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.data.timeline import timelines
 from ovreport_sitegen.pages import changes
 from ovreport_sitegen.pages.changes import releases
+from tests.factories import a_record
 from tests.releases import MODELS, RELEASES, a_matrix
 
 Build = Callable[[Sequence[Record]], Path]
@@ -159,3 +160,22 @@ def test_the_page_of_what_changed_begins_with_the_releases() -> None:
     view = changes.view(catalogue(a_matrix()))
     assert view.releases is not None
     assert not view.comparisons
+
+
+def test_a_value_that_cannot_be_relied_on_is_marked_beside_its_change() -> None:
+    """Its ratio by pairs of rounds may hold all the same, and say another thing."""
+    records = a_matrix()
+    (first,) = (
+        one
+        for one in records
+        if one.case.model == "slower" and one.software.openvino.startswith(OLDEST)
+    )
+    others = [one for one in records if one is not first]
+    rounds = len(first.latency.rounds)
+    wild = a_record(factors=[1 + n % 4 for n in range(rounds)]).latency
+    view = views([msgspec.structs.replace(first, latency=wild), *others])[OLDEST, NEWEST]
+    latency = next(one.table for one in view.matrices if one.key == "latency-ms")
+    own = {row.cells[0].text: row.cells[1] for row in latency.rows}
+    assert "observed" in own["slower"].marks
+    calm = next(row.cells[1] for row in latency.rows if not row.cells[1].marks)
+    assert (own["slower"].tone, calm.tone) == ("unreliable", "")

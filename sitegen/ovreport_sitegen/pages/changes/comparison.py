@@ -11,6 +11,8 @@ from ovreport.changes import CaseChanges, Changes
 from ovreport.changes_text import words
 from ovreport.history import case_key
 from ovreport.metrics import Metric, MetricValue
+from ovreport_sitegen.components.cells import looking
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import day, line, listed, plural
@@ -151,4 +153,5 @@ def _row(result: Result, case: CaseChanges, change: Change, labels: tuple[str, .
 def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:
     if value is None:
         return Cell("–", tone="missing")
-    return Cell(metric.format_unit(value.value), sub=day(measured_at), sort=value.value)
+    cell = Cell(metric.format_unit(value.value), sub=day(measured_at), sort=value.value)
+    return looking(cell, look(value))

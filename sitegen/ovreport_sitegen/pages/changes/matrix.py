@@ -13,6 +13,8 @@ from ovreport.metrics import significant
 from ovreport.metrics.ratio_words import amount_of, is_time
 from ovreport.record import Record
 from ovreport.stats.intervals import geometric_mean
+from ovreport_sitegen.components.cells import looking
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.releases import DeviceReleases
 from ovreport_sitegen.data.result import Result
@@ -199,7 +201,7 @@ def _own(change: Change) -> Cell:
         return _DASH
     metric, value = change.metric, change.before.value
     text = metric.format_unit(value) if change.is_difference else metric.format(value)
-    return Cell(text, sort=value)
+    return looking(Cell(text, sort=value), look(change.before))
 
 
 def _cell(side: Side, key: CaseKey, change: Change | None) -> Cell:
