@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import gzip
 import io
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,132 +17,12 @@ import msgspec
 import pytest
 
 from ovreport import contribution
-from ovreport.checks import faults
-from ovreport.errors import RecordError
-from ovreport.record import Record, json_schema
-from ovreport.store import decode, write
+from ovreport.store import write
 from ovreport_sitegen.build import build
-from tests.factories import (
-    a_failed_record,
-    a_made_record,
-    a_native_record,
-    a_published_record,
-    a_record,
-    energy,
-)
-from tests.language_factories import language_records
+from tests.attacks import ATTACKS, TOGETHER, hostile, samples
+from tests.factories import a_failed_record, a_made_record, a_published_record, a_record
 
 pytestmark = pytest.mark.browser
-
-HIT = "window.hit=1;alert(1)"
-ATTACKS = {
-    "script": f"<script>{HIT}</script>",
-    "end of script": f"</script><script>{HIT}</script><!--<script>",
-    "attribute": f"x onmouseover={HIT} onfocus={HIT} autofocus",
-    "quotes": f"\" onmouseover=\"{HIT}\" x='\" ' onfocus='{HIT}' autofocus='",
-    "image": f"<img src=x onerror={HIT}><svg onload={HIT}>",
-    "address": f"javascript:{HIT}",
-    "data address": f"data:text/html,<script>{HIT}</script>",
-    "template": "{{ 7*191 }}{% raw %}{{ cycler.__init__ }}",
-    "markdown": f"[x](javascript:{HIT}) ![x](http://evil.example/a) <details open ontoggle={HIT}>",
-    "expression": json.dumps({"expr": HIT, "data": {"url": "http://evil.example/a.json"}}),
-    "style": "</style><style>@import 'http://evil.example/a.css';body{display:none}</style>",
-    "close": "--></title></textarea></template></table></svg><iframe src=http://evil.example/>",
-    "directions": "\u202egnp.exe\u2066 \u200f ]]> \x00\x01\x1b \ufffe",
-    "unseen": "A\u200b\u2060\ufeff\u00ad\u3164\ufe0f" + "".join(chr(0xE0000 + ord(c)) for c in HIT),
-    "formula": "\uff1dcmd|' /C calc'!A0",
-    "long": "W" * 5_000,
-    "long words": "wide " * 1_000,
-}
-TOGETHER = " ".join(text for text in ATTACKS.values() if len(text) < 300)
-"""All that are short, one after another."""
-
-_OPEN = {"properties", "packages", "noise_unreadable", "effective", "requested"}
-_OPEN_MADE = {("made", "settings"), ("made", "software")}
-"""Tables of a record whose keys are free text too."""
-
-
-def hostile(record: Record, text: str) -> Record:
-    """Return the record with every string that is free text replaced."""
-    document = json.loads(msgspec.json.encode(record))
-    changed = json.loads(json.dumps(_replaced(document, text)))
-    return decode(json.dumps(changed).encode(), where="attack")
-
-
-_WHY = (
-    {"status": "failed", "reason": "r", "cause": "crash", "stderr_tail": "s"},
-    {"status": "unsupported", "reason": "r", "remedy": "m"},
-)
-
-
-def without(record: Record, why: dict[str, str], *, parts: bool) -> Record:
-    """Return a record whose measurements, or whose `parts` of them, are missing for a reason."""
-    document = json.loads(msgspec.json.encode(record))
-    places = [value for value in document.values() if isinstance(value, dict)]
-    for place in places if parts else [document]:
-        for key, value in place.items():
-            if isinstance(value, dict) and "status" in value and key != "outcome":
-                place[key] = why
-    document["verdicts"] = {}
-    return decode(json.dumps(document).encode(), where="made")
-
-
-@cache
-def samples() -> tuple[Record, ...]:
-    """Return records of every kind, which together have the strings that a record can have."""
-    language, *_ = language_records()
-    kinds = [
-        a_record(energy=energy()),
-        a_failed_record(),
-        a_made_record(),
-        a_published_record(),
-        a_native_record(),
-        *language_records(),
-    ]
-    missing = [
-        without(record, why, parts=parts)
-        for record in (a_record(), language)
-        for why in _WHY
-        for parts in (False, True)
-    ]
-    return (*kinds, *missing)
-
-
-def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
-    if isinstance(value, dict):
-        made = {k: _replaced(v, text, (*path, k)) for k, v in value.items()}
-        if path and (path[-1] in _OPEN or path[-2:] in _OPEN_MADE):
-            made[text] = text
-        return made
-    if isinstance(value, list):
-        return [_replaced(v, text, path) for v in value]
-    return text if isinstance(value, str | None) and path in free_paths() else value
-
-
-@cache
-def free_paths() -> frozenset[tuple[str, ...]]:
-    """Return the places where a sound record may hold any text, found by trying."""
-    known: set[tuple[str, ...]] = set()
-    for record in samples():
-        document = json.loads(msgspec.json.encode(record))
-        _try_strings(document, document, (), known)
-    return frozenset(known)
-
-
-def _try_strings(
-    document: Any, value: Any, path: tuple[str, ...], known: set[tuple[str, ...]]
-) -> None:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in list(items):
-        here = (*path, key) if isinstance(key, str) else path
-        if isinstance(inner, dict | list):
-            _try_strings(document, inner, here, known)
-        elif isinstance(inner, str | None) and here not in known:
-            value[key] = "<any text>"
-            with contextlib.suppress(RecordError):
-                if not any(faults(decode(json.dumps(document).encode(), where="trial"))):
-                    known.add(here)
-            value[key] = inner
 
 
 def _writable(text: str) -> str:
@@ -184,68 +62,6 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = build(base / "site", [], base / "out", cache=base / "charts")
     assert "not-a-record.json" in built.faults[0].where
     return built.out
-
-
-def test_every_free_string_was_attacked() -> None:
-    """The list of strings is found by trying, and holds those that matter most."""
-    found = {".".join(path) for path in free_paths()}
-    assert len(found) > 40
-    assert found >= {
-        "device.full_name",
-        "model.title",
-        "model.why",
-        "outcome.reason",
-        "outcome.stderr_tail",
-        "machine.cpu",
-        "model.origin.calibration",
-        "model.origin.settings.preset",
-        "model.published.source",
-    }
-
-
-_SAME_KIND = {
-    *(f"additional_accuracy.reference.{name}" for name in ("reason", "remedy", "stderr_tail")),
-    *(f"generation.perplexity.published.{name}" for name in ("reason", "remedy", "stderr_tail")),
-    *(f"generation.perplexity.reference.{name}" for name in ("reason", "remedy", "stderr_tail")),
-    *("arm.prepared_with", "failed_rounds.reason", "model.files.name", "outcome.remedy"),
-}
-"""Strings that no sample has: parts of records that samples have elsewhere, and of rare ones."""
-
-
-def test_every_string_of_the_schema_was_tried() -> None:
-    """A new field of a record is attacked too, or its sample is missing here."""
-    tried: set[str] = set()
-    for record in samples():
-        _add_strings(json.loads(msgspec.json.encode(record)), (), tried)
-    assert set(_schema_strings(json_schema(), ())) - tried == _SAME_KIND
-
-
-def _add_strings(value: Any, path: tuple[str, ...], found: set[str]) -> None:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in items:
-        here = (*path, key) if isinstance(key, str) else path
-        if isinstance(inner, dict | list):
-            _add_strings(inner, here, found)
-        elif isinstance(inner, str | None):
-            found.add(".".join(here))
-
-
-def _schema_strings(
-    node: dict[str, Any], path: tuple[str, ...], within: frozenset[str] = frozenset()
-) -> Iterator[str]:
-    """Yield the places of free text in a schema; tables with keys of their own are left out."""
-    if name := node.get("$ref", "").rpartition("/")[2]:
-        if name not in within:
-            yield from _schema_strings(json_schema()["$defs"][name], path, within | {name})
-        return
-    if node.get("type") == "string" and not {"pattern", "enum", "format"} & set(node):
-        yield ".".join(path)
-    for key, inner in node.get("properties", {}).items():
-        yield from _schema_strings(inner, (*path, key), within)
-    several = [inner for key in ("anyOf", "oneOf", "prefixItems") for inner in node.get(key, ())]
-    items = node.get("items")
-    for inner in [*several, *([items] if isinstance(items, dict) else [])]:
-        yield from _schema_strings(inner, path, within)
 
 
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["policy", "no policy"])
