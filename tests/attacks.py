@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,7 +15,7 @@ import msgspec
 from ovreport.checks import faults
 from ovreport.errors import RecordError
 from ovreport.record import Record
-from ovreport.store import decode
+from ovreport.store import decode, write
 from tests.factories import (
     a_failed_record,
     a_made_record,
@@ -40,6 +43,9 @@ ATTACKS = {
     "directions": "\u202egnp.exe\u2066 \u200f ]]> \x00\x01\x1b \ufffe",
     "unseen": "A\u200b\u2060\ufeff\u00ad\u3164\ufe0f" + "".join(chr(0xE0000 + ord(c)) for c in HIT),
     "formula": "\uff1dcmd|' /C calc'!A0",
+    "mention": "@octocat @a/team #1 GH-1 a/b#1 x@evil.example www.evil.example http://evil.example/a",
+    "fence": "\n```\n~~~\n\n## h\n- [ ] `a` ``b`` | c |\n|---|---|\n<!-- \u2028> q\u0085\n[1]: http://x",
+    "terminal": "\x1b]0;title\x07\x1b[2J\x1b[31m\x9b31m\r\b\x7f\u2029\u202e[bold red]x[/]\\[red]",
     "long": "W" * 5_000,
     "long words": "wide " * 1_000,
 }
@@ -51,10 +57,14 @@ _OPEN_MADE = {("made", "settings"), ("made", "software")}
 """Tables of a record whose keys are free text too."""
 
 
-def hostile(record: Record, text: str) -> Record:
-    """Return the record with every string that is free text replaced."""
+Paths = frozenset[tuple[str, ...]]
+"""Places in a record, without the indices of lists."""
+
+
+def hostile(record: Record, text: str, paths: Paths | None = None) -> Record:
+    """Return the record with every string at the paths replaced: by default all free text."""
     document = json.loads(msgspec.json.encode(record))
-    changed = json.loads(json.dumps(_replaced(document, text)))
+    changed = _replaced(document, text, free_paths() if paths is None else paths)
     return decode(json.dumps(changed).encode(), where="attack")
 
 
@@ -97,19 +107,19 @@ def samples() -> tuple[Record, ...]:
     return (*kinds, *missing)
 
 
-def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
+def _replaced(value: Any, text: str, paths: Paths, path: tuple[str, ...] = ()) -> Any:
     if isinstance(value, dict):
-        made = {k: _replaced(v, text, (*path, k)) for k, v in value.items()}
+        made = {k: _replaced(v, text, paths, (*path, k)) for k, v in value.items()}
         if path and (path[-1] in _OPEN or path[-2:] in _OPEN_MADE):
             made[text] = text
         return made
     if isinstance(value, list):
-        return [_replaced(v, text, path) for v in value]
-    return text if isinstance(value, str | None) and path in free_paths() else value
+        return [_replaced(v, text, paths, path) for v in value]
+    return text if isinstance(value, str | None) and path in paths else value
 
 
 @cache
-def free_paths() -> frozenset[tuple[str, ...]]:
+def free_paths() -> Paths:
     """Return the places where a sound record may hold any text, found by trying."""
     known: set[tuple[str, ...]] = set()
     for record in samples():
@@ -132,3 +142,59 @@ def _try_strings(
                 if not any(faults(decode(json.dumps(document).encode(), where="trial"))):
                     known.add(here)
             value[key] = inner
+
+
+def _sound_paths(record: Record) -> Paths:
+    """Return the places that can all hold any text in a record that is sound all the same."""
+    found: Paths = frozenset()
+    for path in sorted(free_paths()):
+        with contextlib.suppress(RecordError):
+            if not any(faults(hostile(record, "<any text>", found | {path}))):
+                found |= {path}
+    return found
+
+
+def attacked_records() -> Iterator[Record]:
+    """Yield records with one attack each in every string, and of every kind with all of them."""
+    for i, text in enumerate(ATTACKS.values()):
+        common = {"seed": i, "machine": f"machine-{i}"}
+        for made in (
+            a_published_record(model=f"attack-{i}", **common),
+            a_record(model=f"attack-{i}", precision="default", **common),
+            a_made_record(model=f"attack-{i}", **common),
+            a_failed_record(model=f"failed-{i}", **common),
+        ):
+            yield hostile(made, text)
+    for i, sample in enumerate(samples()):
+        machine = msgspec.structs.replace(sample.machine, id=f"kind-{i}")
+        yield hostile(msgspec.structs.replace(sample, machine=machine), TOGETHER)
+
+
+def attacked_twice(folder: Path) -> tuple[Path, Path]:
+    """Write records of two days with one attack each; return the folders of both.
+
+    Of each attack, a case got slower, one failed since, and one has a device that is named so; all
+    but the last are sound.
+    """
+    paths, paths_failed = _sound_paths(a_record()), _sound_paths(a_failed_record())
+    for i, text in enumerate([*ATTACKS.values(), TOGETHER]):
+        common = {"machine": f"machine-{i}", "model": f"m-{i}", "seed": i}
+        before = {**common, "measured_at": "2026-11-01T10:00:00Z"}
+        after = {**common, "measured_at": "2026-11-02T10:00:00Z", "median_ms": 6.0}
+        for precision in ("f32", "default"):
+            old = hostile(a_record(precision=precision, **before), text, paths)
+            plain = msgspec.structs.replace(old, software=a_record().software)
+            write(plain, folder / "old")
+        write(hostile(a_record(**after), text, paths), folder / "new")
+        failed = a_failed_record(precision="default", **after)
+        write(hostile(failed, text, paths_failed), folder / "new")
+        for knobs, name in ((before, "old"), (after, "new")):
+            write(a_record(precision="f16", device=text, **knobs), folder / name)
+    return folder / "old", folder / "new"
+
+
+def is_harmless(field: str) -> bool:
+    """Return whether a spreadsheet takes a field for text or for a number."""
+    if re.fullmatch(r"-?[\d.,]+(e-?\d+)?", field):
+        return True
+    return not re.match(r"[=+\-@\uff1d\uff0b\uff0d\uff20]", field.strip())

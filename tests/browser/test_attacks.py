@@ -6,21 +6,19 @@ import csv
 import gzip
 import io
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import markdown
-import msgspec
 import pytest
 
 from ovreport import contribution
 from ovreport.store import write
 from ovreport_sitegen.build import build
-from tests.attacks import ATTACKS, TOGETHER, hostile, samples
-from tests.factories import a_failed_record, a_made_record, a_published_record, a_record
+from tests.attacks import ATTACKS, attacked_records, attacked_twice, is_harmless
+from tests.factories import a_record
 
 pytestmark = pytest.mark.browser
 
@@ -35,17 +33,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("attacked")
     records = base / "site" / "records"
     records.mkdir(parents=True)
-    for i, text in enumerate(ATTACKS.values()):
-        for made in (
-            a_published_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
-            a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}", precision="default"),
-            a_made_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
-            a_failed_record(model=f"failed-{i}", seed=i, machine=f"machine-{i}"),
-        ):
-            write(hostile(made, text), records)
-    for i, sample in enumerate(samples()):
-        machine = msgspec.structs.replace(sample.machine, id=f"kind-{i}")
-        write(hostile(msgspec.structs.replace(sample, machine=machine), TOGETHER), records)
+    for record in attacked_records():
+        write(record, records)
     name = "N" * 10_000
     write(a_record(title=name, full_name=name, model="long", machine="long-name"), records)
     (base / "site" / "content").mkdir()
@@ -168,13 +157,6 @@ def _elements(path: Path) -> Iterator[ElementTree.Element]:
     return ElementTree.parse(path).iter()  # noqa: S314 (of our own build)
 
 
-def is_harmless(field: str) -> bool:
-    """Return whether a spreadsheet takes a field for text or for a number."""
-    if re.fullmatch(r"-?[\d.,]+(e-?\d+)?", field):
-        return True
-    return not re.match(r"[=+\-@\uff1d\uff0b\uff0d\uff20]", field.strip())
-
-
 def test_attacks_in_tables_are_no_formulas(watch: Any, attacked: Path) -> None:
     """Downloads, and what the answer table gives away."""
     tables = [gzip.decompress(path.read_bytes()) for path in attacked.glob("data/figures-*.csv.gz")]
@@ -193,14 +175,8 @@ def test_attacks_in_tables_are_no_formulas(watch: Any, attacked: Path) -> None:
 
 def test_attacks_in_markdown_do_nothing(watch: Any, tmp_path: Path, attacked: Path) -> None:
     """Whatever shows it, and lets HTML through: what is copied, compared, and contributed."""
-    for day, folder in (("2026-11-01", "old"), ("2026-11-02", "new")):
-        for i, text in enumerate([*ATTACKS.values(), TOGETHER]):
-            knobs = {"machine": f"machine-{i}", "model": f"m-{i}", "seed": i}
-            made = a_record(**knobs, measured_at=f"{day}T10:00:00Z")
-            write(hostile(made, text), tmp_path / folder)
-            failed = a_failed_record(**knobs, precision="default")
-            write(hostile(failed, text), tmp_path / folder)
-    found = contribution.contribution([tmp_path / "new"], tmp_path / "old")
+    old, new = attacked_twice(tmp_path)
+    found = contribution.contribution([new], old)
     watched = watch(permissions=["clipboard-read", "clipboard-write"])
     page = watched.page
     watched.open((attacked / "index.html").as_uri() + "#columns=choice&precision=any&all=1")
