@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import msgspec
+import pytest
 
 from ovreport.checks import faults
 from ovreport.errors import RecordError
@@ -198,3 +201,29 @@ def is_harmless(field: str) -> bool:
     if re.fullmatch(r"-?[\d.,]+(e-?\d+)?", field):
         return True
     return not re.match(r"[=+\-@\uff1d\uff0b\uff0d\uff20]", field.strip())
+
+
+def unseen(text: str) -> set[str]:
+    """Return what of a text would control a terminal, turn its direction, or are not seen."""
+    return {c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}}
+
+
+_LINKED = re.compile(r"(?<!\w)@[a-z\d]|(?<!\w)GH-\d|#\d|\w@[\da-f]{7}", re.IGNORECASE)
+"""What GitHub makes a link of in the text of a rendered page: people, issues, commits."""
+_OURS = {"all", "h2", "h3", "p", "ul", "li", "strong", "code", "br"} | {
+    *("table", "thead", "tbody", "tr", "th", "td")
+}
+
+
+def assert_plain(text: str) -> None:
+    """Assert that a Markdown text is only of what we write: lists, tables, headings, code."""
+    gfm = pytest.importorskip("cmarkgfm", reason="cmarkgfm is not installed: extra `test`")
+    html = gfm.github_flavored_markdown_to_html(text, gfm.cmark.Options.CMARK_OPT_UNSAFE)
+    whole = html.replace("<br>", "<br/>")  # which cells of ours have
+    root = ElementTree.fromstring(f"<all>{whole}</all>")  # noqa: S314 (of our own)
+    assert {element.tag for element in root.iter()} <= _OURS
+    for table in root.iter("table"):
+        assert len({len(row) for row in table.iter("tr")}) == 1
+    outside = " ".join(re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL).split())
+    assert _LINKED.findall(re.sub(r"&#?\w+;", "?", outside)) == []
+    assert not unseen(text.replace("\u2060", ""))  # which keeps mentions from being any

@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,15 @@ from ovreport.record import json_schema
 from ovreport_collector.cli import output
 from ovreport_collector.engines.types import ProbeResult, Unavailable
 from ovreport_sitegen.build import build
-from tests.attacks import ATTACKS, attacked_twice, free_paths, is_harmless, samples
+from tests.attacks import (
+    ATTACKS,
+    assert_plain,
+    attacked_twice,
+    free_paths,
+    is_harmless,
+    samples,
+    unseen,
+)
 from tests.factories import a_record
 
 ADDRESS = "https://example.org/a/b/"
@@ -106,11 +113,6 @@ def _schema_strings(
 
 
 # ---------------------------------------------------------------- what programs read
-
-
-def unseen(text: str) -> set[str]:
-    """Return what of a text would control a terminal, turn its direction, or are not seen."""
-    return {c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}}
 
 
 def test_the_feed_is_well_formed_and_plain_text(site: Path) -> None:
@@ -218,9 +220,6 @@ def test_devices_that_drivers_name_are_shown_as_text(capsys: pytest.CaptureFixtu
 
 # ---------------------------------------------------------------- Markdown, as GitHub renders it
 
-_LINKED = re.compile(r"(?<!\w)@[a-z\d]|(?<!\w)GH-\d|#\d|\w@[\da-f]{7}", re.IGNORECASE)
-"""What GitHub makes a link of in the text of a rendered page: people, issues, commits."""
-
 
 def test_markdown_is_nothing_but_text_on_github(
     runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -240,21 +239,3 @@ def test_markdown_is_nothing_but_text_on_github(
         assert_plain(text)
     assert "octocat" in compared
     assert any("octocat" in text for text in summaries)
-
-
-_OURS = {"all", "h2", "h3", "p", "ul", "li", "strong", "code", "br"} | {
-    *("table", "thead", "tbody", "tr", "th", "td")
-}
-
-
-def assert_plain(text: str) -> None:
-    """Assert that a Markdown text is only of what we write: lists, tables, headings, code."""
-    gfm = pytest.importorskip("cmarkgfm", reason="cmarkgfm is not installed: extra `test`")
-    html = gfm.github_flavored_markdown_to_html(text, gfm.cmark.Options.CMARK_OPT_UNSAFE)
-    root = ElementTree.fromstring(f"<all>{html}</all>")  # noqa: S314 (of our own)
-    assert {element.tag for element in root.iter()} <= _OURS
-    for table in root.iter("table"):
-        assert len({len(row) for row in table.iter("tr")}) == 1
-    outside = " ".join(re.sub(r"<code>.*?</code>", "", html, flags=re.DOTALL).split())
-    assert _LINKED.findall(re.sub(r"&#?\w+;", "?", outside)) == []
-    assert not unseen(text.replace("\u2060", ""))  # which keeps mentions from being any
