@@ -237,7 +237,11 @@
     return [heads, ...lines].map((line) => line.map((text) => quoted(guarded(text))).join(",")).join("\n") + "\n";
   }
   function markdown() {
-    const clean = (text) => String(text).replace(/\s+/g, " ").trim().replace(/[\\`*_[\]<>|#~&]/g, (c) => `&#${c.codePointAt(0)};`);
+    // GitHub makes links of addresses, mentions and numbers after Markdown, escaped or not: a word joiner, which is
+    // not seen, keeps it from that.
+    const clean = (text) => String(text).replace(/\s+/g, " ").trim()
+      .replaceAll("://", "\u2060://").replace(/(@|#|www|GH-)(?=\S)/g, "$1\u2060")
+      .replace(/[\\`*_[\]<>|#~&!]/g, (c) => `&#${c.codePointAt(0)};`);
     const cellText = (c) => !c ? "–" : [c.interval && c.value !== undefined ? `${c.text} (${c.interval})` : c.text, c.ran, c.cost,
       c.ratio ? `${c.ratio.text}${c.ratio.interval ? ` (${c.ratio.interval})` : ""}` : ""].filter(Boolean).map(clean).join("<br>");
     const lines = [["Model", ...columnNames().map(clean)], ["---", ...columnNames().map(() => "---")],
