@@ -111,15 +111,6 @@ def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True)
-class _Made:
-    """A site that is not written yet."""
-
-    catalogue: Catalogue
-    files: dict[str, bytes]
-    charts_drawn: int
-
-
 def _build(
     site: Path, records: Sequence[Path], out: Path, cache: Path | None, read: Attestations
 ) -> Built:

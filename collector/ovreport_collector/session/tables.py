@@ -78,7 +78,7 @@ def show_plan(plan: Plan, console: Console) -> None:
 
 def _show_kept(console: Console) -> None:
     """Print what records say of the machine and of whom it belongs to, and what they never do."""
-    parts = {"A record keeps of this machine:": KEPT, "It never keeps:": NEVER_KEPT}
+    parts = {"\nA record keeps of this machine:": KEPT, "\nIt never keeps:": NEVER_KEPT}
     for title, words in parts.items():
         console.print(title, *words, sep="\n  ", markup=False, highlight=False, soft_wrap=True)
 

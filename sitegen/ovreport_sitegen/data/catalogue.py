@@ -172,14 +172,6 @@ class Catalogue:
         found = self.of_device(device or self.speedup_device)
         return [r for r in found if r.requested == "default" and r.is_published]
 
-    def default_speedups(self, device: DeviceRef | None = None) -> list[Speedup]:
-        """Return what the default precision does to the published files on a device.
-
-        Without one, on the device with most of them.
-        """
-        key = (device or self.speedup_device).key
-        return [s for s in self._default_speedups if s.candidate.device.key == key]
-
     @cached_property
     def speedup_device(self) -> DeviceRef:
         """The device that shows what the default precision does: the main one if it can."""
