@@ -42,7 +42,8 @@ def test_a_site_of_every_format_shows_each(
         written.append(record)
     assert cli.run(["validate", str(records)]) == 0, capsys.readouterr().out
     built = build(tmp_path / "site", [], tmp_path / "_site", cache=tmp_path / "cache")
-    assert not (built.faults or built.doubts)
+    assert not built.faults
+    assert not built.doubts
     assert built.results == len(written)
     for record in written:
         (page,) = built.out.glob(f"result-*-{record.machine.id}-*.html")
