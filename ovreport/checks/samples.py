@@ -27,6 +27,16 @@ def total_ms(histogram: Histogram) -> tuple[float, float]:
     return most / histogram.growth, most
 
 
+def longest_ms(histogram: Histogram, count: int) -> float:
+    """Return the most that so many of the longest samples can add up to, ms."""
+    total, left = 0.0, count
+    for index, samples in reversed(histogram.buckets):
+        taken = min(left, samples)
+        total += taken * lower(histogram, index + 1)
+        left -= taken
+    return total
+
+
 def in_bucket(value: float, histogram: Histogram, place: int) -> bool:
     """Return whether a sample can lie in the bucket at a place of the list: 0, -1."""
     begin = lower(histogram, histogram.buckets[place][0])
