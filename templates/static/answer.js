@@ -268,7 +268,7 @@
   const DOES = {
     link: () => copy(location.href, "Link"),
     markdown: () => copy(markdown(), "Markdown"),
-    devices: () => { unfold(true); devices.open = true; devices.firstElementChild.focus(); },
+    devices: () => { unfold(true); fill(); devices.open = true; devices.firstElementChild.focus(); },
     csv: download,
     all: () => { extra.all = "1"; change(); },
     reset,
@@ -316,7 +316,8 @@
     const isIn = devices?.contains(event.target) || event.target.closest?.("[data-do=devices]");
     if (devices?.open && !isIn) devices.open = false;
   });
-  devices?.addEventListener("toggle", () => list.replaceWith(list.content));
+  const fill = () => list.replaceWith(list.content);
+  devices?.firstElementChild.addEventListener("click", fill);
   devices?.addEventListener("input", ({ target }) => {
     if (target.type !== "search") return;
     const words = target.value.toLowerCase().split(/\s+/);
