@@ -15,7 +15,7 @@ from ovreport_sitegen.components.cells import looking
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import day, line, listed, plural
+from ovreport_sitegen.text import day, how_many_are, line, listed, plural
 
 OfCase = dict[tuple[str, ...], Result]
 """What `case_key` says of a record → the result that pages show."""
@@ -81,7 +81,7 @@ def _sentences(found: Changes) -> Iterator[str]:
     accuracies = [change for change in every if change.is_difference and change.effect]
     if accuracies:
         same = sum(change.effect.value == 0 for change in accuracies if change.effect)
-        yield f"Accuracy: {same} of {plural(len(accuracies), 'case')} have the same to the digit."
+        yield f"Accuracy: {how_many_are(same, len(accuracies), 'case')} the same to the digit."
     reasons = Counter(change.why for change in every if change.why)
     reasons.update(why for _, why in found.not_compared)
     if reasons:

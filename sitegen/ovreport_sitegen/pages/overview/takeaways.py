@@ -282,7 +282,7 @@ def _exact(results: Sequence[Result]) -> Takeaway | None:
     without = {r.model.id: r for r in results if not r.completed}
     text = "models ran in f32, with which accuracies are compared: no precision was given up"
     text += f"{left_out_words(without.values(), (), 'latency')}."
-    return Takeaway("How right", f"{len(exact)} of {len(every)}", text, "accuracy.html")
+    return Takeaway("How right", f"{len(exact)} of {len(every)}", text, "#answers")
 
 
 def _failed(results: Sequence[Result]) -> Takeaway | None:
@@ -292,13 +292,14 @@ def _failed(results: Sequence[Result]) -> Takeaway | None:
     if not results or reasons.total() < len(results):
         return None
     (reason, n), *_ = reasons.most_common(1)
-    return Takeaway(
-        "What happened",
-        f"{len(results)} of {len(results)}",
-        f"cases have no result: they failed or are unsupported. Most often ({n}): {reason}. The "
-        "table leads to what each of them wrote before it ended.",
-        "#answers",
-    )
+    total = len(results)
+    text = "cases have no result: they failed or are unsupported. "
+    text += f"Most often ({n}): {reason}. " if n < total else f"Each says: {reason}. "
+    if total == 1:
+        text = f"case has no result. It says: {reason}. "
+    text += "The table leads to what was written before the end and to the command that tries it "
+    text += "again; ovreport devices and ovreport doctor look at the machine."
+    return Takeaway("What happened", f"{total} of {total}", text, "#answers")
 
 
 def _sure(table: Answer) -> Takeaway | None:
@@ -309,7 +310,7 @@ def _sure(table: Answer) -> Takeaway | None:
         return None
     others = [f"{levels[level]} {level}" for level in ("noisy", "unreliable") if levels[level]]
     width = f"±{percent(STABLE_HALF_WIDTH)}".replace(" ", "\N{NO-BREAK SPACE}")
-    text = f"latencies in the table below are stable: known to {width}, and nothing speaks against "
+    text = f"latencies in the table above are stable: known to {width}, and nothing speaks against "
     text += "them"
     text += f"; {' and '.join(others)}, drawn pale or as an outline." if others else "."
     value = f"{levels['stable']} of {levels.total()}"
