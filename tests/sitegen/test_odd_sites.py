@@ -149,3 +149,17 @@ def test_every_page_has_something_to_show(
     assert not found
     if not any(isinstance(record.outcome, r.Completed) for record in records):
         assert _navigation(out) == {"index.html", "models.html", "method.html", "data.html"}
+
+
+def test_two_models_of_one_title_are_told_apart_on_every_page(
+    build_of: Callable[[Sequence[r.Record]], Path],
+) -> None:
+    """By their ids, wherever a name stands: also where one title only looks like the other."""
+    twins = _of_two_precisions(model="one", title="A model")
+    twins += _of_two_precisions(model="other", title="A m\u200bodel", median_ms=9.0)
+    out = build_of(twins)
+    for name, page in _pages(out):
+        texts = [text for text in page.texts if "A model" in text and name != "data.html"]
+        assert all("(one)" in text or "(other)" in text for text in texts), name
+    (search,) = (out / "data").glob("search-*.js")
+    assert all(f'"A model ({id_})"' in search.read_text() for id_ in ("one", "other"))

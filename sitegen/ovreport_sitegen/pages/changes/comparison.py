@@ -95,10 +95,11 @@ def _sentences(found: Changes) -> Iterator[str]:
         yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
 
 
-def failures(found: Changes) -> Iterator[str]:
+def failures(found: Changes, of_case: OfCase) -> Iterator[str]:
     """Yield which cases failed that ran before."""
     if found.newly_failed:
-        failed = sorted({line(record.model.title, 60) for record in found.newly_failed})
+        keys = map(case_key, found.newly_failed)
+        failed = sorted({of_case[key].model.title for key in keys if key in of_case})
         yield f"{plural(len(found.newly_failed), 'case')} that ran before failed: {listed(failed)}."
 
 
