@@ -3,8 +3,8 @@
 "use strict";
 (() => {
   const section = document.getElementById("answer"), data = window.ovreportAnswer;
-  if (!section || !data) return;
   const find = (selector) => section.querySelector(selector);
+  if (!section || !data || !find("form")) return; // without a form: no value to choose from
   const all = (selector, from = section) => [...from.querySelectorAll(selector)];
   const form = find("form"), status = find("[role=status]"), grid = find("table");
   const onDevice = section.dataset.device, isOfModel = "ofModel" in section.dataset;
