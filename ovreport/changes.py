@@ -166,9 +166,9 @@ def _differences(before: Record, after: Record) -> Iterator[str]:
     a, b = before.machine, after.machine
     if had_no_file(before) or had_no_file(after):
         yield "the model could not be had"
-    for record, which in ((before, "first"), (after, "second")):
-        if not _ran(record):
-            yield f"the {which} one failed"
+    failed = [not _ran(record) for record in (before, after)]
+    if any(failed):
+        yield "failed both times" if all(failed) else f"failed {('before', 'after')[failed[1]]}"
     if a.id != b.id:
         yield f"other machine: {a.id} and {b.id}"
     if before.device.full_name != after.device.full_name:

@@ -250,8 +250,8 @@ def _markdown_cell(change: Change | None) -> str:
 def _escaped(text: str) -> str:
     """Return foreign text that is nothing but text in Markdown.
 
-    GitHub makes links of mentions, numbers and addresses after Markdown, escaped or not: a word
-    joiner, which is not seen, keeps it from that.
+    GitHub makes links of mentions, numbers (#1, GH-1) and addresses after Markdown, escaped or
+    not: a word joiner, which is not seen, keeps it from that.
     """
     escaped = re.sub(r"([\\`*_{}\[\]<>#|&!~@])", r"\\\1", text)
-    return re.sub(r"([@#]|://|www)(?=\S)", "\\1\u2060", escaped)
+    return re.sub(r"(?=://)|(?<=[@#])(?=\S)|(?<=www)(?=\.)|(?<=GH-)(?=\d)", "\u2060", escaped)

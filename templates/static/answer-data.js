@@ -14,7 +14,7 @@
     document.head.append(script);
   });
 
-  const MOST_COLUMNS = 6, MOST_ROWS = 60, MOST_CELLS = 120, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
+  const MOST_COLUMNS = 6, MOST_ROWS = 60, MOST_CELLS = 60, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
   const LEVELS = ["stable", "noisy", "unreliable"];
   const OUTCOMES = ["different", "no clear difference", "insufficient data"];
   const NO_INTERVAL = new Set(["bound", "range", "rated"]);
@@ -302,7 +302,7 @@
   }
   function counts(rows) {
     const cells = rows.flatMap((row) => row.cells).filter((c) => c && c.level);
-    if (!cells.length) return "No values.";
+    if (!cells.length) return "No values: each cell says why.";
     const words = LEVELS.map((level) => [cells.filter((c) => c.level === level).length, level])
       .filter(([n]) => n).map(([n, level]) => `${n} ${level}`);
     let text = `${plural(cells.length, "value")}: ${words.join(", ")}.`;
