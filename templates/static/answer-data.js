@@ -20,13 +20,15 @@
   const NO_INTERVAL = new Set(["bound", "range", "rated"]);
 
   // ------------------------------------------------------------ numbers in words
+  const formats = new Map();  // one of each number of decimals: to make one takes long
+  const formatOf = (decimals) => formats.get(decimals) ?? formats.set(decimals, new Intl.NumberFormat(
+    "en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })).get(decimals);
   const significant = (value, digits = 3) => {
     if (!Number.isFinite(value)) return "unbounded";
     if (value === 0) return "0";
     const rounded = Number(value.toPrecision(digits));
     const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(rounded)) + 1e-12));
-    return rounded.toLocaleString("en-US",
-      { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    return formatOf(decimals).format(rounded);
   };
   const plural = (n, one) => `${n.toLocaleString("en-US")} ${n === 1 ? one : `${one}s`}`;
 
