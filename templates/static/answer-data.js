@@ -14,7 +14,7 @@
     document.head.append(script);
   });
 
-  const MOST_COLUMNS = 6, MOST_ROWS = 60, MOST_CELLS = 60, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
+  const MOST_COLUMNS = 6, MOST_CELLS = 54, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
   const LEVELS = ["stable", "noisy", "unreliable"];
   const OUTCOMES = ["different", "no clear difference", "insufficient data"];
   const NO_INTERVAL = new Set(["bound", "range", "rated"]);
@@ -361,7 +361,7 @@
     const tier = markTiers(rows);
     const found = { state, columns, every, metric: metricOf(state.metric), means: meansOf(rows, columns, state), counts: counts(rows) + tier };
     const order_ = state.sort ? sorted(rows, columns, state) : rows;
-    const limit = state.all ? order_.length : Math.min(MOST_ROWS, Math.floor(MOST_CELLS / Math.max(columns.length, 1)));
+    const limit = state.all ? order_.length : Math.floor(MOST_CELLS / Math.max(columns.length, 1));
     found.rows = order_.slice(0, limit);
     found.moreRows = order_.length - found.rows.length;
     found.moreColumns = every.length - columns.length;
