@@ -9,24 +9,27 @@ from msgspec import Meta
 from ovreport.record.base import Count, Measured, NotMeasured, Part, Text
 from ovreport.record.histogram import check_rounds
 
-__all__ = ["Memory", "MemoryMode", "MemoryRound", "ModeName", "PhaseMemory"]
+__all__ = ["Memory", "MemoryMode", "MemoryRound", "ModeName", "Phase", "PhaseMemory"]
+
+
+Phase = Literal[
+    "import",
+    "read",
+    "compile",
+    "first-inference",
+    "latency",
+    "throughput",
+    "load",
+    "generation",
+    "concurrency",
+]
+"""A part of a process; the last three are those of a language model's pipeline."""
 
 
 class PhaseMemory(Part, frozen=True):
     """Peak of the resident set in one phase, and its parts at the phase's end."""
 
-    phase: Literal[
-        "import",
-        "read",
-        "compile",
-        "first-inference",
-        "latency",
-        "throughput",
-        "load",
-        "generation",
-        "concurrency",
-    ]
-    """The last three: of a language model's pipeline."""
+    phase: Phase
     peak_rss_bytes: Count
     """VmHWM, reset at the start of the phase."""
     anonymous_bytes: Count

@@ -304,7 +304,7 @@
   }
   function counts(rows) {
     const cells = rows.flatMap((row) => row.cells).filter((c) => c && c.level);
-    if (!cells.length) return "No values.";
+    if (!cells.length) return "No values: each cell says why.";
     const words = LEVELS.map((level) => [cells.filter((c) => c.level === level).length, level])
       .filter(([n]) => n).map(([n, level]) => `${n} ${level}`);
     let text = `${plural(cells.length, "value")}: ${words.join(", ")}.`;

@@ -3,8 +3,8 @@
 "use strict";
 (() => {
   const section = document.getElementById("answer"), data = window.ovreportAnswer;
-  if (!section || !data) return;
   const find = (selector) => section.querySelector(selector);
+  if (!section || !data || !find("form")) return; // without a form: no value to choose from
   const all = (selector, from = section) => [...from.querySelectorAll(selector)];
   const form = find("form"), status = find("[role=status]"), grid = find("table");
   const onDevice = section.dataset.device, isOfModel = "ofModel" in section.dataset;
@@ -249,7 +249,11 @@
     return [heads, ...lines].map((line) => line.map((text) => quoted(guarded(text))).join(",")).join("\n") + "\n";
   }
   function markdown() {
-    const clean = (text) => String(text).replace(/\s+/g, " ").trim().replace(/[\\`*_[\]<>|#~&]/g, (c) => `&#${c.codePointAt(0)};`);
+    // GitHub makes links of addresses, mentions and numbers after Markdown, escaped or not: a word joiner, which is
+    // not seen, keeps it from that.
+    const clean = (text) => String(text).replace(/\s+/g, " ").trim()
+      .replaceAll("://", "\u2060://").replace(/(@|#|www|GH-)(?=\S)/g, "$1\u2060")
+      .replace(/[\\`*_[\]<>|#~&!]/g, (c) => `&#${c.codePointAt(0)};`);
     const cellText = (c) => !c ? "–" : [c.interval && c.value !== undefined ? `${c.text} (${c.interval})` : c.text, c.ran, c.cost,
       c.ratio ? `${c.ratio.text}${c.ratio.interval ? ` (${c.ratio.interval})` : ""}` : ""].filter(Boolean).map(clean).join("<br>");
     const lines = [["Model", ...columnNames().map(clean)], ["---", ...columnNames().map(() => "---")],

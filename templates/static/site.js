@@ -66,7 +66,7 @@
       const n = total.toLocaleString("en"), f = found.length.toLocaleString("en");
       const seen = Math.min(found.length, limit);
       if (count) {
-        count.textContent = (!isWhole || found.length === rows.length ? `${n} rows` : `${f} of ${n} rows`)
+        count.textContent = (!isWhole || found.length === rows.length ? `${n} ${total === 1 ? "row" : "rows"}` : `${f} of ${n} rows`)
           + (seen < found.length || !isWhole ? `, the first ${seen} shown` : "");
       }
       if (more) more.parentElement.hidden = isWhole && seen === found.length;

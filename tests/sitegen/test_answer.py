@@ -17,7 +17,7 @@ from ovreport_sitegen.answer.choice import ACCURACY
 from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.section import section
 from ovreport_sitegen.answer.state import State
-from ovreport_sitegen.answer.table import MOST_COLUMNS, MOST_CELLS, Answer, answer
+from ovreport_sitegen.answer.table import MOST_CELLS, MOST_COLUMNS, Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue, visited

@@ -7,24 +7,11 @@ import ctypes
 import gc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
-from ovreport.record import MemoryRound, PhaseMemory, Unsupported
+from ovreport.record import MemoryRound, Phase, PhaseMemory, Unsupported
 from ovreport_collector.engines.base import Engine, TellsDeviceMemory
 from ovreport_collector.loadgen.cgroup_peak import PEAK, CgroupPeak
 from ovreport_collector.process import own_memory
-
-Phase = Literal[
-    "import",
-    "read",
-    "compile",
-    "first-inference",
-    "latency",
-    "throughput",
-    "load",
-    "generation",
-    "concurrency",
-]
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # proc(5): resets VmHWM; `ru_maxrss` of a child would report the parent's

@@ -89,8 +89,8 @@ def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:
             f"{first.label} against {second.label}",
             State(metric, device=(first.slug, second.slug), baseline=second.slug),
         )
-    if catalogue.earlier_releases:
-        builds = (r.record.software.openvino for r in catalogue.earlier_releases)
+    if earlier := [r for r in catalogue.earlier_releases if r.completed]:
+        builds = (r.record.software.openvino for r in earlier)
         last = release(max(builds, key=release_numbers))
         yield Preset("This release against the last", State(metric, "release", baseline=last))
     yield from _modes(catalogue)

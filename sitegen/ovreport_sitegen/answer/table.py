@@ -453,7 +453,7 @@ def _counts(rows: Sequence[AnswerRow]) -> str:
     cells = [cell for row in rows for cell in row.cells if cell]
     levels = Counter(cell.level for cell in cells if cell.level)
     if not levels:
-        return "No values."
+        return "No values: each cell says why."
     words = [f"{levels[level]} {level}" for level in get_args(Level) if levels[level]]
     text = f"{plural(levels.total(), 'value')}: {', '.join(words)}."
     hows = Counter(cell.ratio.tip for cell in cells if cell.ratio and cell.ratio.interval)

@@ -26,9 +26,6 @@ from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 
-SPEEDUP = Column(
-    "Speedup", "× f32", "higher", True, tip="Over the published file in f32, paired by round"
-)
 BASELINE = Cell("baseline", tone="missing", sort=1.0)
 _NO_BASELINE = "F32 of the published file was not measured on this device."
 

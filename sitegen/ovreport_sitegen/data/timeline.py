@@ -145,8 +145,12 @@ def _are_joined(first: Point, second: Point, metric: str) -> bool:
 
 
 def has_history(catalogue: Catalogue) -> bool:
-    """Return whether any case was measured more than once."""
-    return any(catalogue.earlier_of(result) for result in catalogue.everything)
+    """Return whether any case was measured more than once, and ran."""
+    return any(
+        result.completed or any(entry.summary.completed for entry in earlier)
+        for result in catalogue.everything
+        if (earlier := catalogue.earlier_of(result))
+    )
 
 
 def timelines(catalogue: Catalogue) -> Iterator[Timeline]:

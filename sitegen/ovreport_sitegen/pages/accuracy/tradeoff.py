@@ -138,13 +138,18 @@ def no_choice_text(catalogue: Catalogue) -> str:
     """Return why there is nothing to choose; empty where there is."""
     if pareto.every(catalogue):
         return ""
-    models = len({r.model.id for r in catalogue.results if cells.difference_of(r)})
+    labelled = [r for r in catalogue.results if cells.difference_of(r)]
+    models = len({r.model.id for r in labelled})
     if not models:
         return "No model here has both a speed and an accuracy on labelled data."
     who = "The one model" if models == 1 else f"Each of {plural(models, 'model')}"
+    if all(r.is_published and r.executed == "f32" for r in labelled):
+        why, what = "ran only in f32, from the published file", "a lower precision"
+    else:
+        why, what = "has no speed beside that of f32 in the same run", "f32 and a lower precision"
     return (
-        f"{who} with labelled data ran only in f32, from the published file. For a choice between "
-        "accuracy and speed, measure a lower precision or an optimized variant in the same run."
+        f"{who} with labelled data {why}. For a choice between accuracy and speed, measure {what} "
+        "or an optimized variant in the same run."
     )
 
 

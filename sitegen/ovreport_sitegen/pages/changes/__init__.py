@@ -74,7 +74,7 @@ def _of_runs(catalogue: Catalogue, of_case: OfCase) -> Iterator[Comparison]:
     found = since_the_run_before(catalogue)
     if found.cases or found.not_compared:
         title = "The newest run of each case against the one before"
-        yield comparison("runs", title, found, of_case, failures(found))
+        yield comparison("runs", title, found, of_case, failures(found, of_case))
 
 
 def _check(lines: Sequence[Timeline]) -> str:

@@ -16,7 +16,7 @@ from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card
 from ovreport_sitegen.pages.overview.takeaways import Takeaway, further, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
-from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.page import Head, Page, has_results, has_values, warning
 from ovreport_sitegen.text import plural
 
 
@@ -39,10 +39,8 @@ def view(catalogue: Catalogue) -> OverviewView:
     results = catalogue.of_machine(last)
     head = Head(
         "OpenVINO: how fast, how right, how sure?",
-        "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
-        f"says how fast it runs {plural(len(catalogue.models), 'model')} on "
-        f"{plural(len(catalogue.devices), 'device')}, whether their outputs stay right, and how "
-        "sure each number is.",
+        f"OpenVINO runs neural networks on processors, graphics and neural processors. "
+        f"{_what_is_here(catalogue)}",
         warning=warning(results, "latency", f"on {last.label}"),
     )
     every = answer(catalogue, whole=True)
@@ -55,6 +53,19 @@ def view(catalogue: Catalogue) -> OverviewView:
         further(catalogue, every),
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
+    )
+
+
+def _what_is_here(catalogue: Catalogue) -> str:
+    """Return what the site has answers to, or that nothing ran."""
+    models = plural(len(catalogue.models), "model")
+    devices = plural(len(catalogue.devices), "device")
+    if not has_values(catalogue):
+        return f"This site has no numbers yet: {models} tried on {devices}, and none ran."
+    their = "its outputs stay" if len(catalogue.models) == 1 else "their outputs stay"
+    return (
+        f"This site says how fast it runs {models} on {devices}, whether {their} right, and how "
+        "sure each number is."
     )
 
 

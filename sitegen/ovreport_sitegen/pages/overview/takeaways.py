@@ -289,7 +289,7 @@ def _exact(results: Sequence[Result]) -> Takeaway | None:
     without = {r.model.id: r for r in results if not r.completed}
     text = "models ran in f32, with which accuracies are compared: no precision was given up"
     text += f"{left_out_words(without.values(), (), 'latency')}."
-    return Takeaway("How right", f"{len(exact)} of {len(every)}", text, "accuracy.html")
+    return Takeaway("How right", f"{len(exact)} of {len(every)}", text, "#answers")
 
 
 def _failed(results: Sequence[Result]) -> Takeaway | None:
@@ -299,13 +299,14 @@ def _failed(results: Sequence[Result]) -> Takeaway | None:
     if not results or reasons.total() < len(results):
         return None
     (reason, n), *_ = reasons.most_common(1)
-    return Takeaway(
-        "What happened",
-        f"{len(results)} of {len(results)}",
-        f"cases have no result: they failed or are unsupported. Most often ({n}): {reason}. The "
-        "table leads to what each of them wrote before it ended.",
-        "#answers",
-    )
+    total = len(results)
+    text = "cases have no result: they failed or are unsupported. "
+    text += f"Most often ({n}): {reason}. " if n < total else f"Each says: {reason}. "
+    if total == 1:
+        text = f"case has no result. It says: {reason}. "
+    text += "The table leads to what was written before the end and to the command that tries it "
+    text += "again; ovreport devices and ovreport doctor look at the machine."
+    return Takeaway("What happened", f"{total} of {total}", text, "#answers")
 
 
 def _sure(table: Answer) -> Takeaway | None:
