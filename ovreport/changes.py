@@ -160,7 +160,9 @@ def _why_not(before: Record, after: Record) -> str:
 
 
 def _differences(before: Record, after: Record) -> Iterator[str]:
-    """Yield what sets two records of one name apart, so that they are not compared."""
+    """Yield what speaks against comparing two records of one name."""
+    if before == after:
+        yield "the same record in both"
     a, b = before.machine, after.machine
     if had_no_file(before) or had_no_file(after):
         yield "the model could not be had"

@@ -229,8 +229,11 @@ def files(folders: Sequence[Path], faults: list[RecordError]) -> Iterator[Path]:
 
 
 def identity(record: Record) -> bytes:
-    """Return the checksum of what a record says, however its file is laid out."""
-    return hashlib.sha256(msgspec.json.encode(record)).digest()
+    """Return the checksum of what a record says, however its file is laid out.
+
+    It is that of the file where the file is as `write` makes it.
+    """
+    return hashlib.sha256(encode(record)).digest()
 
 
 def write(record: Record, root: Path) -> Path:

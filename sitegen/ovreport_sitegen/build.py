@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
+from ovreport_sitegen import attestations as attested
 from ovreport_sitegen import (
     badges,
     config,
@@ -27,6 +28,7 @@ from ovreport_sitegen import (
     search,
 )
 from ovreport_sitegen.answer import data as answer_data
+from ovreport_sitegen.attestations import Attestations
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
 from ovreport_sitegen.data import catalogue as catalogues
@@ -56,6 +58,8 @@ class Built:
     charts_drawn: int
     shared_ids: tuple[str, ...] = ()
     """A sentence for each id that several models have."""
+    unread: tuple[str, ...] = ()
+    """A sentence for each attestation that could not be read."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,27 @@ class ContentView:
     html: Markup
 
 
-def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None = None) -> Built:
+def build(
+    site: Path,
+    records: Sequence[Path],
+    out: Path,
+    *,
+    cache: Path | None = None,
+    attestations: Path | None = None,
+) -> Built:
     """Build the site in `site`, from its records and those in further folders, into `out`.
 
-    Raises InputError where there is nothing to build from, ConfigError for bad settings,
-    StoreError where the disk refuses. The old site is whole after any of them.
+    `attestations`: folder with what `gh attestation verify` said of records.
+
+    Raises InputError where there is nothing to build from, or attestations lie where records do;
+    ConfigError for bad settings, StoreError where the disk refuses. The old site is whole after any
+    of them.
     """
     publish.refuse_foreign(out)
+    read = attested.read(attestations, [site, *records]) if attestations else Attestations()
     with without_garbage_collection():
-        return _build(site, records, out, cache)
+        built = _build(site, records, out, cache, read)
+    return replace(built, unread=read.unread)
 
 
 @contextmanager
@@ -95,7 +111,9 @@ def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
             gc.enable()
 
 
-def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
+def _build(
+    site: Path, records: Sequence[Path], out: Path, cache: Path | None, read: Attestations
+) -> Built:
     settings = config.load(site)
     caches = _Caches(cache, cache) if cache else _caches()
     with closing(Cache(caches.records)) as kept:
@@ -103,7 +121,8 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
 
         def make(entries: Sequence[Entry], *, final: bool = False) -> Built:
             some = replace(loaded, entries=list(entries))
-            return _make(site, settings, some, caches.charts, out, final=final)
+            found = _catalogue(settings, some, read)
+            return _make(site, found, caches.charts, out, final=final)
 
         return _without_culprits(loaded, make)
 
@@ -128,20 +147,11 @@ def _without_culprits(loaded: Collection, make: _Make) -> Built:
     return make([one for one in loaded.entries if one.path not in left_out], final=True)
 
 
-def _make(
-    site: Path,
-    settings: config.Config,
-    loaded: Collection,
-    drawings: Path | None,
-    out: Path,
-    *,
-    final: bool,
-) -> Built:
+def _make(site: Path, found: Catalogue, drawings: Path | None, out: Path, *, final: bool) -> Built:
     """Make the site of some records, check it, and publish it where it is the final one.
 
     ConfigError for a fault of the site's own words, OvreportError for any other.
     """
-    found = _catalogue(settings, loaded)
     pages = content.read(site / "content", _taken(found))
     drawer = Drawer(drawings)
     with publish.new_site(out) as new:
@@ -199,8 +209,8 @@ def _load(site: Path, records: Sequence[Path], cache: Cache) -> Collection:
     return loaded
 
 
-def _catalogue(settings: config.Config, loaded: Collection) -> Catalogue:
-    found = catalogues.of_collection(settings, loaded)
+def _catalogue(settings: config.Config, loaded: Collection, read: Attestations) -> Catalogue:
+    found = catalogues.of_collection(settings, loaded, read.by_checksum)
     if not found.results and not found.language:
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",

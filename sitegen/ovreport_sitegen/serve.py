@@ -11,7 +11,7 @@ from ovreport.errors import InputError
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Serves files without caching, and the site's own page for wrong addresses."""
+    """Serves files without caching."""
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")

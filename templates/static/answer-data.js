@@ -14,7 +14,7 @@
     document.head.append(script);
   });
 
-  const MOST_COLUMNS = 6, MOST_ROWS = 60, MOST_CELLS = 120, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
+  const MOST_COLUMNS = 6, MOST_ROWS = 60, MOST_CELLS = 60, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
   const LEVELS = ["stable", "noisy", "unreliable"];
   const OUTCOMES = ["different", "no clear difference", "insufficient data"];
   const NO_INTERVAL = new Set(["bound", "range", "rated"]);

@@ -119,14 +119,32 @@
         show();
       });
     }
-    if (more) more.addEventListener("click", () => withAll(() => { limit = rows.length; show(); }));
+    const showAll = () => withAll(() => { limit = rows.length; show(); });
+    if (more) more.addEventListener("click", showAll);
+    // What a reader opens is shown whole.
+    const fold = table.closest("details:not([open])");
+    if (more && fold) fold.addEventListener("toggle", showAll, { once: true });
     if (rest || tools || isCut) show();
   }
   all("table[id]").filter((table) => table.tBodies.length).forEach(enhance);
 
+  // ------------------------------------------------------------ the later items of lists
+  all("[data-items]").forEach((button) => {
+    const rest = document.getElementById(button.dataset.items);
+    button.parentElement.hidden = false;
+    button.addEventListener("click", () => {
+      all(`.${button.dataset.items}`)[0].append(rest.content);
+      rest.nextElementSibling.remove();
+      button.parentElement.remove();
+    });
+  });
+
   // ------------------------------------------------------------ results that once were on this page
+  const held = all("template[id]").map((template) => template.content);
   const follow = () => {
-    const link = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest(".results li")?.querySelector("a");
+    const id = decodeURIComponent(location.hash.slice(1));
+    const found = [document, ...held].map((place) => place.getElementById(id)).find(Boolean);
+    const link = found?.closest(".results li")?.querySelector("a");
     if (link) location.replace(link.href);
   };
   addEventListener("hashchange", follow);

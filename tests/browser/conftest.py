@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fnmatch
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,9 @@ import pytest
 
 from ovreport.store import write
 from ovreport_sitegen.build import build
+from tests.factories import a_made_record, a_native_record, a_published_record, a_record, energy
 from tests.language_factories import language_records
+from tests.releases import a_matrix
 from tests.sitegen.conftest import a_collection
 
 _ARGUMENTS = [
@@ -29,7 +35,7 @@ _ARGUMENTS = [
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-_LOOKS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
+LOOKS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
 _CONTRAST = """
 () => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -100,7 +106,7 @@ class Watched:
 
     def check_looks(self, where: str) -> None:
         """Show the page wide and narrow, light and dark: it fits, and has enough contrast."""
-        for width, theme in _LOOKS:
+        for width, theme in LOOKS:
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.emulate_media(color_scheme=theme)
             shown = f"{where}, {width} px, {theme}"
@@ -145,6 +151,39 @@ def watch(browser: Any) -> Iterator[Any]:
         context.close()
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A site with a page of every kind."""
+
+    folder: Path
+    address: str
+    """Where it is served, under a sub-path."""
+
+    @property
+    def kinds(self) -> list[str]:
+        """The names of pages: of those of models, devices and so on a few that differ."""
+        names = sorted(path.name for path in self.folder.glob("*.html"))
+        families = {name: _FAMILY.match(name) for name in names}
+        alone = [name for name in names if not families[name]]
+        return [*alone, *(fnmatch.filter(names, pattern)[0] for pattern in _FEW)]
+
+
+_FAMILY = re.compile(r"(changes|device|model|result)-")
+_FEW = (
+    *("changes-*", "device-*", "model-magika*", "model-smollm2*"),
+    *("result-magika*-fp32-f32-*", "result-silero*", "result-failing*", "result-smollm2*"),
+)
+_SETTINGS = """site_url = "https://example.org/a/b/"
+repository = "https://example.org/sources"
+[devices."Example CPU 9000"]
+tdp_w = 100
+price = 500
+currency = "EUR"
+source = "https://example.org/data-sheet"
+"""
+_CONTENT = "# About us\n\n[Latency](latency.html)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n    code\n"
+
+
 @pytest.fixture(scope="session")
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a built site of every kind of result, under a sub-path of what is served."""
@@ -157,13 +196,53 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(site_folder: Path) -> Iterator[str]:
     """Serve the site under a sub-path, as Pages does; return its address."""
+    with _served(site_folder.parent.parent) as root:
+        yield f"{root}/sub/bench"
 
-    class Quiet(SimpleHTTPRequestHandler):
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """Return a site with a page of every kind that knows its address, and serve it there."""
+    base = tmp_path_factory.mktemp("whole")
+    content = base / "site" / "content"
+    content.mkdir(parents=True)
+    content.joinpath("about.md").write_text(_CONTENT)
+    content.with_name("ovreport.toml").write_text(_SETTINGS)
+    for record in (
+        *a_collection(),
+        *language_records(),
+        *a_matrix(),
+        a_native_record(seed=40),
+        a_record(model="powered", title="Powered", energy=energy(), seed=41),
+        a_published_record(model="published", title="Published", seed=42),
+        a_made_record(seed=43),
+    ):
+        write(record, base / "site" / "records")
+    out = build(base / "site", [], base / "served" / "a" / "b", cache=base / "charts").out
+    with _served(base / "served") as root:
+        yield Whole(out, f"{root}/a/b")
+
+
+@contextlib.contextmanager
+def _served(root: Path) -> Iterator[str]:
+    """Serve a folder with the page that it has for addresses that lead nowhere, as Pages does."""
+
+    class Handler(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
-    root = site_folder.parent.parent
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root)))
+        def send_error(self, code: int, *args: Any, **more: Any) -> None:
+            found = (folder / "404.html" for folder in Path(self.translate_path(self.path)).parents)
+            page = next((path for path in found if path.is_file()), None)
+            if code != HTTPStatus.NOT_FOUND or page is None:
+                return super().send_error(code, *args, **more)
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(page.read_bytes())
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(root)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/sub/bench"
+    yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()

@@ -2,149 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import gzip
 import io
 import json
-import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import markdown
-import msgspec
 import pytest
 
-from ovreport import contribution
-from ovreport.checks import faults
-from ovreport.errors import RecordError
-from ovreport.record import Record, json_schema
-from ovreport.store import decode, write
+from ovreport.store import write
 from ovreport_sitegen.build import build
-from tests.factories import (
-    a_failed_record,
-    a_made_record,
-    a_native_record,
-    a_published_record,
-    a_record,
-    energy,
-)
-from tests.language_factories import language_records
+from tests.attacks import ATTACKS, assert_plain, attacked_records, is_harmless
+from tests.factories import a_record
 
 pytestmark = pytest.mark.browser
-
-HIT = "window.hit=1;alert(1)"
-ATTACKS = {
-    "script": f"<script>{HIT}</script>",
-    "end of script": f"</script><script>{HIT}</script><!--<script>",
-    "attribute": f"x onmouseover={HIT} onfocus={HIT} autofocus",
-    "quotes": f"\" onmouseover=\"{HIT}\" x='\" ' onfocus='{HIT}' autofocus='",
-    "image": f"<img src=x onerror={HIT}><svg onload={HIT}>",
-    "address": f"javascript:{HIT}",
-    "data address": f"data:text/html,<script>{HIT}</script>",
-    "template": "{{ 7*191 }}{% raw %}{{ cycler.__init__ }}",
-    "markdown": f"[x](javascript:{HIT}) ![x](http://evil.example/a) <details open ontoggle={HIT}>",
-    "expression": json.dumps({"expr": HIT, "data": {"url": "http://evil.example/a.json"}}),
-    "style": "</style><style>@import 'http://evil.example/a.css';body{display:none}</style>",
-    "close": "--></title></textarea></template></table></svg><iframe src=http://evil.example/>",
-    "directions": "\u202egnp.exe\u2066 \u200f ]]> \x00\x01\x1b \ufffe",
-    "unseen": "A\u200b\u2060\ufeff\u00ad\u3164\ufe0f" + "".join(chr(0xE0000 + ord(c)) for c in HIT),
-    "formula": "\uff1dcmd|' /C calc'!A0",
-    "long": "W" * 5_000,
-    "long words": "wide " * 1_000,
-}
-TOGETHER = " ".join(text for text in ATTACKS.values() if len(text) < 300)
-"""All that are short, one after another."""
-
-_OPEN = {"properties", "packages", "noise_unreadable", "effective", "requested"}
-_OPEN_MADE = {("made", "settings"), ("made", "software")}
-"""Tables of a record whose keys are free text too."""
-
-
-def hostile(record: Record, text: str) -> Record:
-    """Return the record with every string that is free text replaced."""
-    document = json.loads(msgspec.json.encode(record))
-    changed = json.loads(json.dumps(_replaced(document, text)))
-    return decode(json.dumps(changed).encode(), where="attack")
-
-
-_WHY = (
-    {"status": "failed", "reason": "r", "cause": "crash", "stderr_tail": "s"},
-    {"status": "unsupported", "reason": "r", "remedy": "m"},
-)
-
-
-def without(record: Record, why: dict[str, str], *, parts: bool) -> Record:
-    """Return a record whose measurements, or whose `parts` of them, are missing for a reason."""
-    document = json.loads(msgspec.json.encode(record))
-    places = [value for value in document.values() if isinstance(value, dict)]
-    for place in places if parts else [document]:
-        for key, value in place.items():
-            if isinstance(value, dict) and "status" in value and key != "outcome":
-                place[key] = why
-    document["verdicts"] = {}
-    return decode(json.dumps(document).encode(), where="made")
-
-
-@cache
-def samples() -> tuple[Record, ...]:
-    """Return records of every kind, which together have the strings that a record can have."""
-    language, *_ = language_records()
-    kinds = [
-        a_record(energy=energy()),
-        a_failed_record(),
-        a_made_record(),
-        a_published_record(),
-        a_native_record(),
-        *language_records(),
-    ]
-    missing = [
-        without(record, why, parts=parts)
-        for record in (a_record(), language)
-        for why in _WHY
-        for parts in (False, True)
-    ]
-    return (*kinds, *missing)
-
-
-def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
-    if isinstance(value, dict):
-        made = {k: _replaced(v, text, (*path, k)) for k, v in value.items()}
-        if path and (path[-1] in _OPEN or path[-2:] in _OPEN_MADE):
-            made[text] = text
-        return made
-    if isinstance(value, list):
-        return [_replaced(v, text, path) for v in value]
-    return text if isinstance(value, str | None) and path in free_paths() else value
-
-
-@cache
-def free_paths() -> frozenset[tuple[str, ...]]:
-    """Return the places where a sound record may hold any text, found by trying."""
-    known: set[tuple[str, ...]] = set()
-    for record in samples():
-        document = json.loads(msgspec.json.encode(record))
-        _try_strings(document, document, (), known)
-    return frozenset(known)
-
-
-def _try_strings(
-    document: Any, value: Any, path: tuple[str, ...], known: set[tuple[str, ...]]
-) -> None:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in list(items):
-        here = (*path, key) if isinstance(key, str) else path
-        if isinstance(inner, dict | list):
-            _try_strings(document, inner, here, known)
-        elif isinstance(inner, str | None) and here not in known:
-            value[key] = "<any text>"
-            with contextlib.suppress(RecordError):
-                if not any(faults(decode(json.dumps(document).encode(), where="trial"))):
-                    known.add(here)
-            value[key] = inner
 
 
 def _writable(text: str) -> str:
@@ -157,17 +31,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("attacked")
     records = base / "site" / "records"
     records.mkdir(parents=True)
-    for i, text in enumerate(ATTACKS.values()):
-        for made in (
-            a_published_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
-            a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}", precision="default"),
-            a_made_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
-            a_failed_record(model=f"failed-{i}", seed=i, machine=f"machine-{i}"),
-        ):
-            write(hostile(made, text), records)
-    for i, sample in enumerate(samples()):
-        machine = msgspec.structs.replace(sample.machine, id=f"kind-{i}")
-        write(hostile(msgspec.structs.replace(sample, machine=machine), TOGETHER), records)
+    for record in attacked_records():
+        write(record, records)
     name = "N" * 10_000
     write(a_record(title=name, full_name=name, model="long", machine="long-name"), records)
     (base / "site" / "content").mkdir()
@@ -184,68 +49,6 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = build(base / "site", [], base / "out", cache=base / "charts")
     assert "not-a-record.json" in built.faults[0].where
     return built.out
-
-
-def test_every_free_string_was_attacked() -> None:
-    """The list of strings is found by trying, and holds those that matter most."""
-    found = {".".join(path) for path in free_paths()}
-    assert len(found) > 40
-    assert found >= {
-        "device.full_name",
-        "model.title",
-        "model.why",
-        "outcome.reason",
-        "outcome.stderr_tail",
-        "machine.cpu",
-        "model.origin.calibration",
-        "model.origin.settings.preset",
-        "model.published.source",
-    }
-
-
-_SAME_KIND = {
-    *(f"additional_accuracy.reference.{name}" for name in ("reason", "remedy", "stderr_tail")),
-    *(f"generation.perplexity.published.{name}" for name in ("reason", "remedy", "stderr_tail")),
-    *(f"generation.perplexity.reference.{name}" for name in ("reason", "remedy", "stderr_tail")),
-    *("arm.prepared_with", "failed_rounds.reason", "model.files.name", "outcome.remedy"),
-}
-"""Strings that no sample has: parts of records that samples have elsewhere, and of rare ones."""
-
-
-def test_every_string_of_the_schema_was_tried() -> None:
-    """A new field of a record is attacked too, or its sample is missing here."""
-    tried: set[str] = set()
-    for record in samples():
-        _add_strings(json.loads(msgspec.json.encode(record)), (), tried)
-    assert set(_schema_strings(json_schema(), ())) - tried == _SAME_KIND
-
-
-def _add_strings(value: Any, path: tuple[str, ...], found: set[str]) -> None:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in items:
-        here = (*path, key) if isinstance(key, str) else path
-        if isinstance(inner, dict | list):
-            _add_strings(inner, here, found)
-        elif isinstance(inner, str | None):
-            found.add(".".join(here))
-
-
-def _schema_strings(
-    node: dict[str, Any], path: tuple[str, ...], within: frozenset[str] = frozenset()
-) -> Iterator[str]:
-    """Yield the places of free text in a schema; tables with keys of their own are left out."""
-    if name := node.get("$ref", "").rpartition("/")[2]:
-        if name not in within:
-            yield from _schema_strings(json_schema()["$defs"][name], path, within | {name})
-        return
-    if node.get("type") == "string" and not {"pattern", "enum", "format"} & set(node):
-        yield ".".join(path)
-    for key, inner in node.get("properties", {}).items():
-        yield from _schema_strings(inner, (*path, key), within)
-    several = [inner for key in ("anyOf", "oneOf", "prefixItems") for inner in node.get(key, ())]
-    items = node.get("items")
-    for inner in [*several, *([items] if isinstance(items, dict) else [])]:
-        yield from _schema_strings(inner, path, within)
 
 
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["policy", "no policy"])
@@ -352,39 +155,21 @@ def _elements(path: Path) -> Iterator[ElementTree.Element]:
     return ElementTree.parse(path).iter()  # noqa: S314 (of our own build)
 
 
-def is_harmless(field: str) -> bool:
-    """Return whether a spreadsheet takes a field for text or for a number."""
-    if re.fullmatch(r"-?[\d.,]+(e-?\d+)?", field):
-        return True
-    return not re.match(r"[=+\-@\uff1d\uff0b\uff0d\uff20]", field.strip())
-
-
-def test_attacks_in_tables_are_no_formulas(watch: Any, attacked: Path) -> None:
-    """Downloads, and what the answer table gives away."""
-    tables = [gzip.decompress(path.read_bytes()) for path in attacked.glob("data/figures-*.csv.gz")]
+def test_attacks_in_a_table_that_is_downloaded_are_no_formulas(watch: Any, attacked: Path) -> None:
+    """What the answer table gives away as CSV."""
     watched = watch()
     watched.open((attacked / "index.html").as_uri() + "#columns=choice&precision=any&all=1")
     watched.page.wait_for_function(f"() => {_SHOWN} !== undefined")
     with watched.page.expect_download() as download:
         watched.page.locator("#answer [data-do=csv]").click()
-    tables.append(Path(download.value.path()).read_bytes())
-    assert len(tables) > len(ATTACKS)
-    for table in tables:
-        lines = list(csv.reader(io.StringIO(table.decode())))
-        assert len({len(line) for line in lines}) == 1
-        assert [field for line in lines for field in line if not is_harmless(field)] == []
+    lines = list(csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8"))))
+    assert len(lines) > len(ATTACKS)
+    assert len({len(line) for line in lines}) == 1
+    assert [field for line in lines for field in line if not is_harmless(field)] == []
 
 
-def test_attacks_in_markdown_do_nothing(watch: Any, tmp_path: Path, attacked: Path) -> None:
-    """Whatever shows it, and lets HTML through: what is copied, compared, and contributed."""
-    for day, folder in (("2026-11-01", "old"), ("2026-11-02", "new")):
-        for i, text in enumerate([*ATTACKS.values(), TOGETHER]):
-            knobs = {"machine": f"machine-{i}", "model": f"m-{i}", "seed": i}
-            made = a_record(**knobs, measured_at=f"{day}T10:00:00Z")
-            write(hostile(made, text), tmp_path / folder)
-            failed = a_failed_record(**knobs, precision="default")
-            write(hostile(failed, text), tmp_path / folder)
-    found = contribution.contribution([tmp_path / "new"], tmp_path / "old")
+def test_attacks_that_are_copied_as_markdown_are_text(watch: Any, attacked: Path) -> None:
+    """Where GitHub renders it, and where a renderer lets HTML through."""
     watched = watch(permissions=["clipboard-read", "clipboard-write"])
     page = watched.page
     watched.open((attacked / "index.html").as_uri() + "#columns=choice&precision=any&all=1")
@@ -392,11 +177,12 @@ def test_attacks_in_markdown_do_nothing(watch: Any, tmp_path: Path, attacked: Pa
     page.locator("#answer [data-do=markdown]").click()
     page.wait_for_function("() => document.querySelector('#answer [role=status]').textContent")
     copied = page.evaluate("navigator.clipboard.readText()")
-    for text in (contribution.markdown(found), copied):
-        page.goto("about:blank")
-        page.set_content(markdown.markdown(text, extensions=["tables"]))
-        assert page.locator("td, li").count() > 10
-        assert page.locator("img, iframe, script, style, a, svg, details, input").count() == 0
-        assert page.evaluate("window.hit") is None
+    page.goto("about:blank")
+    page.set_content(markdown.markdown(copied, extensions=["tables"]))
+    assert page.locator("td").count() > 10
+    assert page.locator("img, iframe, script, style, a, svg, details, input").count() == 0
+    assert page.evaluate("window.hit") is None
     assert not watched.errors
     assert not watched.outside
+    assert "octocat" in copied
+    assert_plain(copied)

@@ -91,3 +91,14 @@ def test_pairs_of_one_run_count_before_newer_runs_apart(run, folder):
         store.write(record, folder)
     assert pairs_of_latency(run(f"{folder}@2025.4", "@2026.4", "--json")) == {7}
     assert "different times" in run(f"{folder}@2026.4", "@2026-11-28T16")
+
+
+def test_of_a_run_without_a_name_the_newest_release_counts(run, tmp_path):
+    """Whichever of its releases was measured last."""
+    releases = {"before": ("2024.6.0",), "after": ("2026.4.1", "2025.4.1")}
+    for hours, (name, ones) in enumerate(releases.items()):
+        for record in a_matrix(ones, hours=hours, run=f"{hours:016x}"):
+            store.write(record, tmp_path / name)
+    found = json.loads(run(tmp_path / "before", tmp_path / "after", "--json"))
+    (openvino,) = (c for c in found["conditions"] if c["what"] == "OpenVINO")
+    assert openvino["after"].startswith("2026.4")

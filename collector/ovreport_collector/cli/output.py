@@ -38,14 +38,14 @@ def show_devices(found: ProbeResult) -> None:
             ", ".join(device.capabilities),
             device.properties.get("INFERENCE_PRECISION_HINT", "unknown"),
         )
-        table.add_row(*map(escape, cells))
+        table.add_row(*map(_shown, cells))
     console.print(table)
     for missing in found.unavailable:
-        name, reason = escape(missing.name), escape(missing.reason)
+        name, reason = _shown(missing.name), _shown(missing.reason)
         console.print(f"\n[bold]{name}[/bold]  not available: {reason}")
         if missing.remedy:
-            console.print(f"  → {escape(missing.remedy)}")
-    console.print(f"\nOpenVINO {escape(found.openvino)}", highlight=False)
+            console.print(f"  → {_shown(missing.remedy)}")
+    console.print(f"\nOpenVINO {_shown(found.openvino)}", highlight=False)
 
 
 def show_checks(checks: Sequence[Check]) -> None:
@@ -56,17 +56,19 @@ def show_checks(checks: Sequence[Check]) -> None:
         table.add_column(heading, overflow="fold")
     for check in checks:
         status = f"[{_STYLES[check.status]}]{check.status}[/]"
-        # A program can have any name, escape sequences of terminals included.
-        cells = (one_line(text, _MAX_CELL) for text in (check.title, check.value, check.why))
-        table.add_row(status, *map(escape, cells))
+        table.add_row(status, *map(_shown, (check.title, check.value, check.why)))
     console.print(table)
     advice = [check for check in checks if (check.remedy or check.effect) and check.status != "ok"]
     if advice:
         console.print("\n[bold]What to change[/bold]")
     for check in advice:
         said = " ".join(filter(None, (check.effect, check.remedy)))
-        title, said = (escape(one_line(text, _MAX_CELL)) for text in (check.title, said))
-        console.print(f"  {title}: {said}", highlight=False, soft_wrap=True)
+        console.print(f"  {_shown(check.title)}: {_shown(said)}", highlight=False, soft_wrap=True)
+
+
+def _shown(text: str) -> str:
+    """Return foreign text, such as a program's or a driver's, as text in rich's markup."""
+    return escape(one_line(text, _MAX_CELL))
 
 
 def fetch_all(suite: Suite, wanted: Sequence[Model], console: Console) -> list[str]:

@@ -201,10 +201,17 @@ def _name_of_wheel(path: str) -> str:
 
 def _check_settings(name: str, properties: Mapping[str, str]) -> None:
     remedy = "For example: --arm one-stream:NUM_STREAMS=1"
-    if not _NAME.fullmatch(name) or name == PLAIN:
-        what = f"{name[:80]!r} cannot be the name of an arm"
+    if name == PLAIN:
         raise InputError(
-            what, where="--arm", remedy=f"Use letters, digits, dots and dashes. {remedy}"
+            f"{PLAIN!r} is the arm of the settings as they are",
+            where="--arm",
+            remedy=f"Use another name. {remedy}",
+        )
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{name[:80]!r} cannot be the name of an arm",
+            where="--arm",
+            remedy=f"Use letters, digits, dots and dashes. {remedy}",
         )
     where = f"--arm {name}"
     if not properties:

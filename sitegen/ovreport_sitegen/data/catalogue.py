@@ -20,13 +20,15 @@ Everything here is computed once, and shared by all pages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
 from ovreport.history import CaseKey, case_key, newest_by, same_work
 from ovreport.store import Loaded
+from ovreport_sitegen.attestations import Attestation
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
@@ -61,6 +63,8 @@ class Catalogue:
     framework_speedups: tuple[Speedup, ...] = ()
     earlier_releases: tuple[Result, ...] = ()
     evidence: tuple[Entry, ...] = ()
+    attested: Mapping[bytes, Attestation] = field(default_factory=dict)
+    """SHA-256 of a record's file → the workflow that attested it."""
 
     @property
     def everything(self) -> tuple[Result, ...]:
@@ -121,6 +125,10 @@ class Catalogue:
     def earlier_of(self, result: Result) -> list[Entry]:
         """Return the older records of a result's case, the oldest first."""
         return self._older_by_case.get(case_key(result.record), [])
+
+    def attestation_of(self, result: Result) -> Attestation | None:
+        """Return which workflow attested the file of a result's record; None: it is not known."""
+        return self.attested.get(result.file_checksum)
 
     def of_device(self, device: DeviceRef) -> list[Result]:
         """Return OpenVINO's results of a device."""
@@ -223,8 +231,15 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     return of_collection(config, in_memory(loaded))
 
 
-def of_collection(config: Config, collection: Collection) -> Catalogue:
-    """Return the catalogue of all records that could be read."""
+def of_collection(
+    config: Config,
+    collection: Collection,
+    attested: Mapping[bytes, Attestation] = MappingProxyType({}),
+) -> Catalogue:
+    """Return the catalogue of all records that could be read.
+
+    `attested`: SHA-256 of a record's file → the workflow that attested it.
+    """
     newest_ones, older, unordered = newest_by(collection.entries, lambda entry: entry.moment)
     current = [(entry, collection.shown(entry)) for entry in newest_ones]
     records = [record for _, record in current]
@@ -256,6 +271,7 @@ def of_collection(config: Config, collection: Collection) -> Catalogue:
         earlier_releases=tuple(load.earlier_releases(collection, current, older, named)),
         language=tuple(language),
         language_models=tuple(m for (language_one, *_), m in models if language_one),
+        attested=attested,
     )
 
 

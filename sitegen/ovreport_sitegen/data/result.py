@@ -97,13 +97,18 @@ class Result:
     ran_before: Run | None = None
     """Of a case that failed: its newest earlier run in which it did."""
     sources: bytes = b""
-    """Checksums of the files that it is made of."""
+    """SHA-256 of each file that it is made of, that of its own record first."""
 
     @property
     def checksum(self) -> bytes:
         """Checksum of everything that is known of it: what it is made of, and its names."""
         named = msgspec.json.encode((self.model, self.device, self.anchor))
         return hashlib.sha256(self.sources + named).digest()
+
+    @property
+    def file_checksum(self) -> bytes:
+        """SHA-256 of its record's file."""
+        return self.sources[: hashlib.sha256().digest_size]
 
     @property
     def framework(self) -> str:

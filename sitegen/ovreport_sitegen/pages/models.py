@@ -14,6 +14,9 @@ from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import clean, line, plural
 
+_CELLS = 350
+"""Of each table in the page itself: it leads to all that there is."""
+
 
 @dataclass(frozen=True)
 class ModelsView:
@@ -67,7 +70,7 @@ def _model_list(catalogue: Catalogue) -> Table:
         Column("Results", "", "", True),
         Column("Failed or unsupported", "", "", True),
     )
-    return Table("models-table", "Models", columns, tuple(rows))
+    return Table("models-table", "Models", columns, tuple(rows), first_cells=_CELLS)
 
 
 def _failures(results: Sequence[Result]) -> Cell:
@@ -118,7 +121,7 @@ def _device_list(catalogue: Catalogue) -> Table:
         Column("Results", "", "", True),
         Column("Failed or unsupported", "", "", True),
     )
-    return Table("devices-table", "Devices", columns, tuple(rows))
+    return Table("devices-table", "Devices", columns, tuple(rows), first_cells=_CELLS)
 
 
 PAGE = Page("models", "Models", view)

@@ -23,8 +23,8 @@ from ovreport_sitegen.pages.accuracy.choices import choices_table
 from ovreport_sitegen.pages.accuracy.pareto import Choices
 from ovreport_sitegen.text import listed, plural
 
-MOST_CARDS = 18
-"""Charts on one page; the models' own pages have all."""
+MOST_CARDS = 6
+"""Charts on one page; of a model, the pages of devices have the choices of all."""
 _X = {
     "latency": "Times as fast as f32, log scale",
     "throughput": "Times the throughput of f32, log scale",
@@ -109,6 +109,19 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
             )
         )
     return tuple(found)
+
+
+def model_note(catalogue: Catalogue, model: ModelRef) -> str:
+    """Return how many of a model's devices have a card on its page; empty where all have."""
+    every = [c for c in pareto.every(catalogue) if c.model.id == model.id]
+    shown = [c for c in every for _ in _worth_a_card(c)][:MOST_CARDS]
+    devices = len({c.device for c in shown})
+    if devices == len(every):
+        return ""
+    return (
+        f"These are the first {devices} of {plural(len(every), 'device')}; what is optimal on the "
+        "others is on their pages."
+    )
 
 
 def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedMeasurement, tuple[str, ...]]]:

@@ -113,7 +113,8 @@ def _card(catalogue: Catalogue) -> Card | None:
         log=True,
         conditions=f"{device.label} · default precision · {line(domain, 60)}",
     )
-    return replace(card, table=_table(same, "energy-card-table"))
+    table = _table(same, id_="energy-card-table", title=f"Energy on {device.label}")
+    return replace(card, table=replace(table, searchable=False))
 
 
 def _shortened(catalogue: Catalogue, measured: Sequence[Result]) -> Table:
@@ -121,7 +122,12 @@ def _shortened(catalogue: Catalogue, measured: Sequence[Result]) -> Table:
     return replace(_table(chosen.results), note=chosen.note)
 
 
-def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
+def _table(
+    results: Sequence[Result],
+    *,
+    id_: str = "energy-table",
+    title: str = "Energy of the throughput run",
+) -> Table:
     columns = (
         *RESULT_COLUMNS,
         VERDICT,
@@ -130,8 +136,7 @@ def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
         Column("n", "inferences", "", True),
     )
     rows = tuple(result_row(r, _cells(r)) for r in results)
-    title = "Energy of the throughput run"
-    return Table(id_, title, columns, rows, searchable=id_ == "energy-table")
+    return Table(id_, title, columns, rows, searchable=True)
 
 
 def _cells(result: Result) -> tuple[Cell, ...]:

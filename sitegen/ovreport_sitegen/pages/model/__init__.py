@@ -51,6 +51,8 @@ class ModelView:
     """None where OpenVINO never ran it."""
     tradeoffs: tuple[Card, ...]
     """Accuracy against latency and throughput, for each device that has a choice."""
+    tradeoffs_note: str
+    """Which devices have none here; empty where all have."""
     optimizations: tuple[optimization.OptimizationView, ...]
     """How each file that is not the published one was optimized or converted."""
     size: Table | None
@@ -93,6 +95,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         ),
         section=section_of_model(catalogue, model),
         tradeoffs=tradeoff.model_cards(catalogue, model),
+        tradeoffs_note=tradeoff.model_note(catalogue, model),
         optimizations=optimization.optimizations(results),
         size=optimization.size_table(catalogue, model),
         size_finding=optimization.size_finding(catalogue, model),
