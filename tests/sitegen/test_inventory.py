@@ -238,7 +238,7 @@ def test_records_of_all_machines_are_checked_and_pushed_at_once(
     for one in words(commit):
         run(one, folder, environment)
     run("git clone --quiet --branch main origin.git clone", tmp_path)
-    run("git -C clone log --format=%s | grep --quiet other", tmp_path)
+    run("git -C clone log --format=%s > commits && grep --quiet other commits", tmp_path)
     pushed = (tmp_path / "clone/site/records").rglob("*.json")
     assert {one.name: one.read_bytes() for one in pushed} == {
         path.name: path.read_bytes() for path in paths
@@ -262,6 +262,16 @@ def test_only_the_job_that_attests_can_ask_for_a_signature(folder: Path) -> None
     assert action["uses"].startswith("actions/attest-build-provenance@")
     assert action["with"] == {"subject-path": "measured/**/*.json"}
     assert "attest" in found["commit"]["needs"]
+
+
+def test_a_machine_of_the_fleet_cannot_write_into_pages_by_the_cache(folder: Path) -> None:
+    """Every job of the main branch may fill its cache: no job uses it where there is a fleet."""
+    for path in (folder / ".github/workflows").iterdir():
+        for job in yaml.safe_load(path.read_text("utf-8"))["jobs"].values():
+            for step in job["steps"]:
+                assert "cache" not in step.get("with", {})
+                if "actions/cache" in step.get("uses", ""):
+                    assert step["if"] == f"hashFiles('{WORKFLOW}') == ''"
 
 
 def test_the_site_marks_what_github_verified_and_asks_once_for_a_run(
