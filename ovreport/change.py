@@ -80,11 +80,23 @@ class Change:
     @property
     def loss(self) -> float:
         """The share of speed or accuracy that is lost; below 0 where some is gained."""
-        if self.effect is None or self.before is None:
-            return 0.0
-        if self.is_difference:
-            return -self.effect.value / self.before.value if self.before.value > 0 else 0.0
-        return 1 - self.effect.value
+        return self._loss(self.effect.value) if self.effect else 0.0
+
+    @property
+    def most_loss(self) -> float:
+        """The share that may be lost, by the 95 % interval; 1 where nothing could be compared.
+
+        0 for what was measured in neither.
+        """
+        if self.effect is not None:
+            return self._loss(self.effect.low)
+        return 1.0 if self.why != NOT_MEASURED else 0.0
+
+    def _loss(self, effect: float) -> float:
+        if not self.is_difference:
+            return 1 - effect
+        whole = self.before.value if self.before else 0.0
+        return -effect / whole if whole > 0 else 0.0
 
     @property
     def _is_clear(self) -> bool:
@@ -112,7 +124,7 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
         return Change(metric, "no comparison", first, second, why=found.rstrip(".").lower())
     if found.outcome == "insufficient data":
         few = f"{found.pairs} pairs of rounds, {MIN_PAIRS} needed" if in_one_run else _NO_INTERVAL
-        return Change(metric, found.outcome, first, second, why=few)
+        return Change(metric, found.outcome, first, second, why=few, pairs=found.pairs)
     degrees = min(_degrees(first), _degrees(second))
     if in_one_run:
         degrees = max(1, min(len(run.record.noise) for run in (before, after)) - 1)
@@ -120,13 +132,14 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
     return Change(metric, found.outcome, first, second, found.ratio, p, pairs=found.pairs)
 
 
+NOT_MEASURED = "not measured"
 _OTHER_METHOD = "measured in another way by the older ovreport"
 _NO_INTERVAL = "too few processes for an interval"
 
 
 def _missing(first: object, second: object) -> str:
     here = [isinstance(one, MetricValue) for one in (first, second)]
-    return "not measured" + ("" if not any(here) else " before" if here[1] else " after")
+    return NOT_MEASURED + ("" if not any(here) else " before" if here[1] else " after")
 
 
 def _degrees(value: MetricValue) -> int:

@@ -160,13 +160,15 @@ def _why_not(before: Record, after: Record) -> str:
 
 
 def _differences(before: Record, after: Record) -> Iterator[str]:
-    """Yield what sets two records of one name apart, so that they are not compared."""
+    """Yield what speaks against comparing two records of one name."""
+    if before == after:
+        yield "the same record in both"
     a, b = before.machine, after.machine
     if had_no_file(before) or had_no_file(after):
         yield "the model could not be had"
-    for record, which in ((before, "first"), (after, "second")):
-        if not _ran(record):
-            yield f"the {which} one failed"
+    failed = [not _ran(record) for record in (before, after)]
+    if any(failed):
+        yield "failed both times" if all(failed) else f"failed {('before', 'after')[failed[1]]}"
     if a.id != b.id:
         yield f"other machine: {a.id} and {b.id}"
     if before.device.full_name != after.device.full_name:

@@ -119,7 +119,7 @@ def _verdict(found: Changes) -> Iterator[str]:
         yield "Nothing is clearly faster, slower, larger, smaller or less accurate."
     counts = ", ".join(f"{n:,} {outcome}" for outcome, n in outcomes.most_common())
     yield (
-        f"{_plural(len(found.cases), 'case')} compared, {len(every):,} values: {counts}. Of those "
+        f"{plural(len(found.cases), 'case')} compared, {len(every):,} values: {counts}. Of those "
         f"called different, {FALSE_DISCOVERY_RATE:.0%} at most are chance, on average."
     )
 
@@ -137,27 +137,28 @@ def _conditions(found: Changes) -> Iterator[str]:
         yield f"{what}: {one_line(before, 60)} → {one_line(after, 60)}"
     if found.in_turn:
         yield (
-            f"{_plural(found.in_turn, 'case')} measured in turn in one run: ratios of speed are of "
+            f"{plural(found.in_turn, 'case')} measured in turn in one run: ratios of speed are of "
             "pairs of rounds."
         )
     if n := len(found.cases) - found.in_turn:
         yield (
-            f"{_plural(n, 'case')} measured at different times: what else changed on the machine "
+            f"{plural(n, 'case')} measured at different times: what else changed on the machine "
             "in between is in every ratio."
         )
 
 
 def _left_out(found: Changes) -> Iterator[str]:
     whole = Counter(one_line(why) for _, why in found.not_compared)
-    single = Counter(c.why for _, c in found.every if c.outcome == "no comparison")
-    yield from (f"No comparison of {_plural(n, 'case')}: {why}." for why, n in whole.items())
-    yield from (f"No comparison of {_plural(n, 'value')}: {why}." for why, n in single.items())
+    single = Counter(c.why for _, c in found.every if c.effect is None)
+    yield from (f"No comparison of {plural(n, 'case')}: {why}." for why, n in whole.items())
+    yield from (f"No comparison of {plural(n, 'value')}: {why}." for why, n in single.items())
     for records, which in ((found.only_before, "first"), (found.only_after, "second")):
         if records:
-            yield f"{_plural(len(records), 'case')} only in the {which}."
+            yield f"{plural(len(records), 'case')} only in the {which}."
 
 
-def _plural(n: int, one: str) -> str:
+def plural(n: int, one: str) -> str:
+    """Return a number of things, such as `1 case` or `1,024 cases`."""
     return f"{n:,} {one if n == 1 else one + 's'}"
 
 

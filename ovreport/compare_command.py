@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
@@ -80,13 +82,17 @@ def compare(
     on average at most one in twenty is chance, and is off by 2 % at least.
 
     Exits with 0; with 1 where a --fail-if-… holds, or with one of them where a case that ran in A
-    failed in B; with 2 for bad input, or where there is a limit and nothing can be compared.
+    failed in B; with 2 for bad input, or where nothing can be compared that a limit is for. Only a
+    clear difference breaks a limit. What may be beyond it, but is not known well enough (≈, too
+    little data, only in A), is listed on stderr and leaves the exit code as it is.
     """
     first = parse(before)
     second = parse(after, default=first.path)
-    if first == second:
-        raise InputError("A and B are the same", where=str(first), remedy="Name two sets.")
     earlier, later, faults = read_both(first, second)
+    if earlier == later:
+        raise InputError(
+            "A and B are the same records", where=f"{first}, {second}", remedy="Name two sets."
+        )
     for fault in faults:
         click.echo(f"problem: {fault}", err=True)
     found = changes(map(Run.of, earlier), map(Run.of, later))
@@ -103,27 +109,60 @@ def compare(
 
 
 def _judge(found: Changes, slower: float | None, less_accurate: float | None) -> None:
-    """Raise IncompleteError where something is worse than a limit allows."""
-    if not found.newly_failed and not any(change.effect for _, change in found.every):
+    """Raise IncompleteError where something is worse than a limit allows, as far as can be told.
+
+    What cannot be told is listed on stderr. InputError where a limit has nothing to judge.
+    """
+    judged = [
+        (case, change, limit)
+        for case, change in found.every
+        if (limit := _limit(case, change, slower, less_accurate)) is not None
+    ]
+    if not found.newly_failed and not any(change.effect for _, change, _ in judged):
         raise InputError(
-            "nothing can be compared, so that no limit can be kept",
-            remedy="Measure the same cases on the same machine, with three processes or more.",
+            "nothing can be compared that the limit is for",
+            remedy="Measure the same cases on the same machine, in three processes and five "
+            "rounds or more.",
         )
+    _tell_undecided(found, judged)
     worse = [
         f"{text.case_name(record)} on {text.place_name(record)}: failed"
         for record in found.newly_failed
     ]
     worse += [
-        f"{text.case_name(case.after)} on {text.place_name(case.after)}: "
-        f"{change.metric.label.lower()} {' '.join(text.words(change))}"
-        for case, change in found.every
-        if change.is_worse and _is_beyond(_limit(case, change, slower, less_accurate), change)
+        _line(case, change)
+        for case, change, limit in judged
+        if change.is_worse and change.loss >= limit
     ]
     if worse:
         raise IncompleteError(
             "worse than the limit:\n  " + "\n  ".join(worse),
             remedy="Measure both again, alternately, before anything is concluded.",
         )
+
+
+def _tell_undecided(found: Changes, judged: Sequence[tuple[CaseChanges, Change, float]]) -> None:
+    """Print, to stderr, what may be worse than its limit and is not known well enough to say so."""
+    lines = [
+        _line(case, change)
+        for case, change, limit in judged
+        if not (change.is_worse or change.is_better) and change.most_loss >= limit
+    ]
+    failed = set(map(id, found.newly_failed))
+    whole = Counter(why for record, why in found.not_compared if id(record) not in failed)
+    whole["only in A"] += len(found.only_before)
+    lines += [f"{text.plural(n, 'case')}: {why}" for why, n in whole.items() if n]
+    if lines:
+        click.echo("It cannot be told whether these are within the limit:", err=True)
+    for line in lines:
+        click.echo(f"  {line}", err=True)
+
+
+def _line(case: CaseChanges, change: Change) -> str:
+    name, place = text.case_name(case.after), text.place_name(case.after)
+    said, interval = text.words(change)
+    more = f" ({interval or change.why})" if interval or change.why else ""
+    return f"{name} on {place}: {change.metric.label.lower()} {said}{more}"
 
 
 def _limit(
@@ -133,7 +172,3 @@ def _limit(
     if change.is_difference:
         return less_accurate
     return slower if change.metric.key in speed_of(case.after) else None
-
-
-def _is_beyond(limit: float | None, change: Change) -> bool:
-    return limit is not None and change.loss >= limit

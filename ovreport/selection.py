@@ -1,6 +1,6 @@
 """Some of the records in a folder: those of a release, an arm, a day or a time.
 
-site/records                 the newest of each case
+site/records                 the newest of each case, and of a run's releases the newest one
 site/records@2026.4          those of an OpenVINO release, or of a build of it
 site/records@2026-11-24      those of a day; @2026-11-24T18 those of an hour, and so on
 site/records@NAME            those of an arm, by the name that its run gave it
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.errors import InputError, RecordError, one_line
-from ovreport.history import CaseKey, by_case
+from ovreport.history import CaseKey, by_case, newest
 from ovreport.pairing import best_pair, in_turn
 from ovreport.record import Record
 from ovreport.store import Stored, read_all
@@ -39,7 +39,7 @@ class Selection:
 
     def has(self, record: Record) -> bool:
         """Return whether a record is among the selected."""
-        if record.arm and record.arm.name == self.of:
+        if self.names(record):
             return True
         if record.arm and not record.arm.is_result:
             return False
@@ -49,6 +49,10 @@ class Selection:
             return record.measured_at.startswith(self.of)
         rest = record.software.openvino.removeprefix(self.of)
         return record.software.openvino.startswith(self.of) and (not rest or not rest[0].isdigit())
+
+    def names(self, record: Record) -> bool:
+        """Return whether a record is of the arm of this name."""
+        return record.arm is not None and record.arm.name == self.of
 
 
 def parse(text: str, default: Path | None = None) -> Selection:
@@ -65,8 +69,8 @@ def parse(text: str, default: Path | None = None) -> Selection:
             where=one_line(text),
             remedy="For example records@2026.4, records@2026-11-24 or records@2026-11-24T18.",
         )
-    path = Path(name) if name else default
-    if not at or path is None or not path.exists():
+    path = (Path(name) if name else default) if at else Path(text)
+    if path is None or not path.exists():
         raise InputError(
             "there is no such file or folder of records",
             where=one_line(text if path is None else str(path)),
@@ -91,22 +95,33 @@ def read_both(
 
 
 def _read(selection: Selection) -> tuple[dict[CaseKey, list[Record]], list[RecordError]]:
-    """Return the selected records of each case, from old to new, and faults of other files."""
+    """Return the selected records of each case, its result last, and faults of other files."""
     loaded = read_all([selection.path], check=True, keep=True)
     chosen = [one for one in loaded.stored if selection.has(one.record)]
+    # A wheel of one's own may say that it is of the same release: it has a name of its own.
+    named = {one.record.run for one in chosen if selection.names(one.record)}
+    chosen = [c for c in chosen if selection.names(c.record) or c.record.run not in named]
     if not chosen:
         raise InputError(
             "no record is of that release, arm or time" if loaded.stored else "no record found",
             where=str(selection),
             remedy=_offered(loaded.stored),
         )
-    found = by_case(chosen)
+    # Of a run's releases the newest is the result, whichever was measured last.
+    results = set(map(id, newest(chosen)[0]))
+    found = {
+        case: sorted(runs, key=lambda one: id(one) in results)
+        for case, runs in by_case(chosen).items()
+    }
     return {case: [one.record for one in runs] for case, runs in found.items()}, loaded.faults
 
 
 def _offered(stored: list[Stored]) -> str:
     if not stored:
-        return "`ovreport validate` says what is wrong with the files there."
+        return (
+            "`ovreport validate` says what is wrong with files that are there; `ovreport collect "
+            "--out FOLDER` writes some."
+        )
     days = sorted({one.record.measured_at[:10] for one in stored})
     builds = sorted({one_line(one.record.software.openvino, 60) for one in stored})
     arms = sorted({one.record.arm.name for one in stored if one.record.arm})

@@ -31,7 +31,8 @@ def curve(record: Record) -> Iterator[Fault]:
         seconds = sum(r.duration_s for r in point.rounds)
         least, most = samples.total_ms(point.histogram)
         available = point.requests * seconds * 1000
-        if least > available * UNEVEN or most < available * BUSY:
+        last = samples.longest_ms(point.histogram, point.requests * len(point.rounds))
+        if least > available * UNEVEN + last or most < available * BUSY:
             yield Fault(
                 f"{path}.rounds",
                 f"{point.requests} requests had {number(seconds)} s each, their latencies add up "

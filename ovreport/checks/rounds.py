@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import msgspec
 
@@ -36,7 +36,7 @@ _NOT_MEASURED = frozenset({"round", "process", "warmup_n", "warmup_s", "warmup_s
 def copies(record: Record) -> Iterator[Fault]:
     """Yield rounds that are another round under a new number."""
     for name, rounds in _timed(record):
-        seen: dict[bytes, int] = {}
+        seen: dict[Hashable, int] = {}
         for index, one in enumerate(rounds):
             found = _fingerprints(one)
             first = next((seen[key] for key in found if key in seen), None)
@@ -61,18 +61,22 @@ def _timed(record: Record) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
             yield f"generation.points[{index}]", point.rounds
 
 
-def _fingerprints(one: msgspec.Struct) -> list[bytes]:
+def _fingerprints(one: msgspec.Struct) -> list[Hashable]:
     """Return what two rounds do not share: all their times, and all their samples."""
-    fields = msgspec.structs.asdict(one)
-    times = {k: v for k, v in fields.items() if isinstance(v, float) and k not in _NOT_MEASURED}
-    histogram = fields.get("histogram")
-    found = [msgspec.json.encode(sorted(times.items()))]
+    names = type(one).__struct_fields__
+    times = [
+        value
+        for name, value in zip(names, msgspec.structs.astuple(one), strict=True)
+        if isinstance(value, float) and name not in _NOT_MEASURED
+    ]
+    histogram = getattr(one, "histogram", None)
+    found: list[Hashable] = [tuple(times)]
     if (
         histogram is not None
         and len(histogram.buckets) >= MANY_BUCKETS
         and histogram.total >= MANY_SAMPLES
     ):
-        found.append(msgspec.json.encode(histogram))
+        found.append((histogram.growth, *histogram.buckets))
     return found
 
 

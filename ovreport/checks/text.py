@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ovreport.checks.fault import Fault
@@ -25,8 +26,8 @@ _CHOICES = (
 _OURS = re.compile("|".join([*(f"--{name}" for name in _CHOICES), *_PATHS]))
 _THEIRS = re.compile(r"-[a-z][a-z_]*")
 """Options of `ovreport collect`, and of `benchmark_app`; each has a value."""
-_PLAIN = re.compile(r"[\w@%+=:,./-]+(?: [\w@%+=:,./-]+)*", re.ASCII)
-"""Words that `shlex.quote` leaves as they are, with a blank between them."""
+_WORD = re.compile(r"[\w@%+=:,./-]+|'[^']*'(?:\"'\"'[^']*')*", re.ASCII)
+"""A word as `shlex.quote` writes it: as it is, or between quotes."""
 
 
 def links(record: Record) -> Iterator[Fault]:
@@ -78,7 +79,7 @@ def _options(
     A shell takes its words as they are: nothing is expanded, redirected, or run besides.
     """
     words = _words(command)
-    if words is None or tuple(words[: len(begin)]) != begin:
+    if words is None or words[: len(begin)] != begin:
         return None
     found: dict[str, list[str]] = {}
     rest = iter(words[len(begin) :])
@@ -93,14 +94,17 @@ def _options(
     return found
 
 
-def _words(command: str) -> list[str] | None:
-    """Return what a shell takes as the words of a command; None where it does anything else."""
-    if _PLAIN.fullmatch(command):
-        return command.split(" ")  # `shlex` reads letter by letter
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return None
+@lru_cache(maxsize=1 << 12)
+def _words(command: str) -> Sequence[str] | None:
+    """Return what a shell takes as the words of a command; None where it does anything else.
+
+    What `shlex.join` makes of words, a shell takes for them. (`shlex.split` reads letter by letter,
+    and records of one case have the same commands.)
+    """
+    words = tuple(
+        word[1:-1].replace("'\"'\"'", "'") if word[0] == "'" else word
+        for word in _WORD.findall(command)
+    )
     return words if shlex.join(words) == command and command.isprintable() else None
 
 

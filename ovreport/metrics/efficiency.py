@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from ovreport.metrics.headline import over_rounds
 from ovreport.metrics.memory import peaks
-from ovreport.metrics.metric import Group, Metric, MetricValue, Values
-from ovreport.metrics.speed import throughput_value
+from ovreport.metrics.metric import Group, Metric, MetricValue, MetricValues, Values
 from ovreport.record import (
     Latency,
     LatencyRound,
@@ -37,14 +36,18 @@ def per_rated(key: str, throughput: MetricValue, rated: float) -> MetricValue:
 _CPU_TIME = Unsupported(reason="the processor time of the timed loops was not measured")
 
 
-def _efficiency(record: Record, reasons: Sequence[Reason]) -> Values:
+def _efficiency(record: Record, _: Sequence[Reason]) -> Values:
     if isinstance(record.latency, Latency):
         yield _cpu_time("latency_cpu_ms", record.latency.rounds, 1, record)
     measured = record.throughput
-    if not isinstance(measured, Throughput):
+    if isinstance(measured, Throughput):
+        yield _cpu_time("throughput_cpu_ms", measured.rounds, measured.batch, record)
+
+
+def _throughput_per(record: Record, values: MetricValues) -> Values:
+    headline = values.get("throughput_ips")
+    if not isinstance(headline, MetricValue):
         return
-    yield _cpu_time("throughput_cpu_ms", measured.rounds, measured.batch, record)
-    _, headline = throughput_value(record, measured, reasons)
     if record.device.family == "CPU":
         yield _divided(
             "throughput_per_core_ips", headline, max(record.machine.cores_available, _LEAST)
@@ -144,4 +147,5 @@ EFFICIENCY = Group(
         ),
     ),
     _efficiency,
+    _throughput_per,
 )

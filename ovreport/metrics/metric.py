@@ -127,6 +127,8 @@ class Metric:
 Compute = Callable[[Record, Sequence[Reason]], Values]
 """Takes a record and the reasons that speak against all of its times; yields values by metric key.
 Nothing need be yielded for a measurement that is not there: its metrics get its reason."""
+Derive = Callable[[Record, MetricValues], Values]
+"""Takes a record and the values of the groups before; yields values that follow from those."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ class Group:
     title: str
     metrics: tuple[Metric, ...]
     compute: Compute
+    derive: Derive = lambda _record, _values: iter(())
+    """Computes what follows from values of the groups before it."""
     is_language: bool = False
     """Whether it is of language models; all other groups are of other models."""
 

@@ -63,6 +63,7 @@ def metric_values(record: Record) -> MetricValues:
     found: MetricValues = {}
     for group in groups:
         found.update(group.compute(record, reasons))
+        found.update(group.derive(record, found))
         for metric in () if group is ACCURACY else group.metrics:
             measurement = getattr(record, metric.measurement)
             if metric.key not in found and isinstance(measurement, NotMeasured):

@@ -7,7 +7,7 @@ from statistics import median
 
 from ovreport.metrics.evidence import cores_near, is_quiet, quiet_processes, round_reasons
 from ovreport.metrics.headline import Own, Rounds, headline, observed, prior_of
-from ovreport.metrics.metric import Group, Metric, MetricValue, Values, value_of
+from ovreport.metrics.metric import Group, Metric, Values, value_of
 from ovreport.metrics.percentiles import bounds, percentiles_of
 from ovreport.record import (
     Latency,
@@ -80,17 +80,6 @@ def throughput_of(record: Record) -> Rounds | None:
     return throughput_rounds(measured.rounds, measured.batch, quiet_processes(record))
 
 
-def throughput_value(
-    record: Record, measured: Throughput, reasons: Sequence[Reason]
-) -> tuple[str, MetricValue]:
-    """Return the headline throughput, whose verdict whatever is derived from it shares."""
-    made = throughput_rounds(measured.rounds, measured.batch, quiet_processes(record))
-    own = _own(measured.rounds, record.tier)
-    return headline(
-        "throughput_ips", made, record, reasons, own, observed_key="throughput_observed_ips"
-    )
-
-
 def _own(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) -> Own:
     return lambda used: list(round_reasons([rounds[i] for i in used], tier))
 
@@ -123,10 +112,11 @@ def _throughput(record: Record, reasons: Sequence[Reason]) -> Values:
     measured = record.throughput
     if not isinstance(measured, Throughput):
         return
-    yield throughput_value(record, measured, reasons)
     rounds, own = measured.rounds, _own(measured.rounds, record.tier)
     made = throughput_rounds(rounds, measured.batch, quiet_processes(record))
-    key, over_all = observed("throughput_observed_ips", made, record, reasons, own)
+    key = "throughput_observed_ips"
+    yield headline("throughput_ips", made, record, reasons, own, observed_key=key)
+    key, over_all = observed(key, made, record, reasons, own)
     yield key, over_all
     n, verdict = over_all.n, over_all.verdict
     medians = median_interval([r.median_ms for r in rounds], prior=prior_of(record, key, ROUNDS))

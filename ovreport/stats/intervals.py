@@ -11,12 +11,22 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ovreport.stats.spread import EXACT, PROCESSES, ROUNDS, Prior, correlation, deviation, of_mean
+from ovreport.stats.spread import (
+    EXACT,
+    PROCESSES,
+    ROUNDS,
+    Prior,
+    Spread,
+    correlation,
+    deviation,
+    of_mean,
+)
 
 Floats = NDArray[np.float64]
 
@@ -128,12 +138,19 @@ def _ordered_limits(ordered: Sequence[float], rho: float, confidence: float) -> 
     """
     n = len(ordered)
     worth = effective_n(n, rho)
-    outside, rank = 0.5**worth, 0  # the chance that fewer than rank + 1 values lie below it
-    while outside <= (1 - confidence) / 2:
-        rank += 1
-        outside += math.comb(worth, rank) * 0.5**worth
+    rank = _median_rank(worth, confidence)
     index = rank * n // worth - 1 if rank else 0
     return ordered[index], ordered[n - 1 - index]
+
+
+@lru_cache(maxsize=1 << 10)
+def _median_rank(n: int, confidence: float) -> int:
+    """Return the rank of the sign test, from either end of n values; 0: they are too few."""
+    outside, rank = 0.5**n, 0  # the chance that fewer than rank + 1 values lie below it
+    while outside <= (1 - confidence) / 2:
+        rank += 1
+        outside += math.comb(n, rank) * 0.5**n
+    return rank
 
 
 OUTLYING = 3.5
@@ -304,17 +321,28 @@ def rounds_factor(
     """
     if len(medians) < 2:
         return math.inf
-    logs = [math.log(median) for median in medians]
-    rho = correlation(logs, prior)
-    error = of_mean(logs, rho, prior)
+    middle, rho, error = _level(tuple(medians), prior)
     level = t_quantile(error.degrees, 0.99) * error.deviation
-    z = statistics.NormalDist().inv_cdf(percentile)
+    z = _normal_quantile(percentile)
     if z <= 0:
         return _exp(level)
-    between = error.deviation * math.sqrt(len(logs) * (1 - rho) / (1 + rho))
-    whole = max((math.log(bound) - statistics.median(logs)) / z, between)
+    between = error.deviation * math.sqrt(len(medians) * (1 - rho) / (1 + rho))
+    whole = max((math.log(bound) - middle) / z, between)
     most = between * _deviation_limit(error.degrees)
     return _exp(level + z * (math.sqrt(whole**2 - between**2 + most**2) - whole))
+
+
+@lru_cache(maxsize=1 << 6)  # of the same rounds several percentiles are asked for
+def _level(medians: tuple[float, ...], prior: Prior) -> tuple[float, float, Spread]:
+    """Return the median of the logarithms, their correlation, and the error of their mean."""
+    logs = [math.log(median) for median in medians]
+    rho = correlation(logs, prior)
+    return statistics.median(logs), rho, of_mean(logs, rho, prior)
+
+
+@lru_cache(maxsize=1 << 6)
+def _normal_quantile(percentile: float) -> float:
+    return statistics.NormalDist().inv_cdf(percentile)
 
 
 def _deviation_limit(degrees: float) -> float:

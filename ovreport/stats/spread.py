@@ -74,10 +74,12 @@ def lag1(values: Sequence[float], within: tuple[float, float] = (-math.inf, math
     """
     low, high = within
     usable = [low <= v <= high for v in values]
-    n, pairs = sum(usable), sum(a and b for a, b in itertools.pairwise(usable))
+    n, pairs = sum(usable), len(values) - 1
+    if n < len(values):
+        pairs = sum(a and b for a, b in itertools.pairwise(usable))
     if n < 5 or pairs == 0:
         return 0.0
-    mean = math.fsum(v for v, used in zip(values, usable, strict=True) if used) / n
+    mean = math.fsum([v for v, used in zip(values, usable, strict=True) if used]) / n
     centred = [v - mean if used else 0.0 for v, used in zip(values, usable, strict=True)]
     power = math.fsum([c * c for c in centred])
     if power <= 0:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
+from ovreport_sitegen import attestations as attested
 from ovreport_sitegen import (
     badges,
     config,
@@ -27,6 +28,7 @@ from ovreport_sitegen import (
     search,
 )
 from ovreport_sitegen.answer import data as answer_data
+from ovreport_sitegen.attestations import Attestations
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
 from ovreport_sitegen.data import catalogue as catalogues
@@ -34,9 +36,10 @@ from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
+from ovreport_sitegen.kept import KeptPages
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes, overview
 from ovreport_sitegen.pages.data import shared_id
-from ovreport_sitegen.pages.page import DetailPage, Head
+from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
 _INDEX, _NOT_FOUND = "index.html", "404.html"
@@ -56,6 +59,8 @@ class Built:
     charts_drawn: int
     shared_ids: tuple[str, ...] = ()
     """A sentence for each id that several models have."""
+    unread: tuple[str, ...] = ()
+    """A sentence for each attestation that could not be read."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,27 @@ class ContentView:
     html: Markup
 
 
-def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None = None) -> Built:
+def build(
+    site: Path,
+    records: Sequence[Path],
+    out: Path,
+    *,
+    cache: Path | None = None,
+    attestations: Path | None = None,
+) -> Built:
     """Build the site in `site`, from its records and those in further folders, into `out`.
 
-    Raises InputError where there is nothing to build from, ConfigError for bad settings,
-    StoreError where the disk refuses. The old site is whole after any of them.
+    `attestations`: folder with what `gh attestation verify` said of records.
+
+    Raises InputError where there is nothing to build from, or attestations lie where records do;
+    ConfigError for bad settings, StoreError where the disk refuses. The old site is whole after any
+    of them.
     """
     publish.refuse_foreign(out)
+    read = attested.read(attestations, [site, *records]) if attestations else Attestations()
     with without_garbage_collection():
-        return _build(site, records, out, cache)
+        built = _build(site, records, out, cache, read)
+    return replace(built, unread=read.unread)
 
 
 @contextmanager
@@ -95,7 +112,9 @@ def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
             gc.enable()
 
 
-def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
+def _build(
+    site: Path, records: Sequence[Path], out: Path, cache: Path | None, read: Attestations
+) -> Built:
     settings = config.load(site)
     caches = _Caches(cache, cache) if cache else _caches()
     with closing(Cache(caches.records)) as kept:
@@ -103,7 +122,8 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
 
         def make(entries: Sequence[Entry], *, final: bool = False) -> Built:
             some = replace(loaded, entries=list(entries))
-            return _make(site, settings, some, caches.charts, out, final=final)
+            found = _catalogue(settings, some, read)
+            return _make(site, found, caches.charts, out, final=final)
 
         return _without_culprits(loaded, make)
 
@@ -128,20 +148,11 @@ def _without_culprits(loaded: Collection, make: _Make) -> Built:
     return make([one for one in loaded.entries if one.path not in left_out], final=True)
 
 
-def _make(
-    site: Path,
-    settings: config.Config,
-    loaded: Collection,
-    drawings: Path | None,
-    out: Path,
-    *,
-    final: bool,
-) -> Built:
+def _make(site: Path, found: Catalogue, drawings: Path | None, out: Path, *, final: bool) -> Built:
     """Make the site of some records, check it, and publish it where it is the final one.
 
     ConfigError for a fault of the site's own words, OvreportError for any other.
     """
-    found = _catalogue(settings, loaded)
     pages = content.read(site / "content", _taken(found))
     drawer = Drawer(drawings)
     with publish.new_site(out) as new:
@@ -199,8 +210,8 @@ def _load(site: Path, records: Sequence[Path], cache: Cache) -> Collection:
     return loaded
 
 
-def _catalogue(settings: config.Config, loaded: Collection) -> Catalogue:
-    found = catalogues.of_collection(settings, loaded)
+def _catalogue(settings: config.Config, loaded: Collection, read: Attestations) -> Catalogue:
+    found = catalogues.of_collection(settings, loaded, read.by_checksum)
     if not found.results and not found.language:
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
@@ -245,11 +256,12 @@ def _write(
         current = page.parent or page.key
         html = renderer.page(page.key, page.view(found), entry.file, current, sets_aside=True)
         new.add(entry.file, html, renderer.asides)
+    kept = KeptPages(found.collection.cache, renderer, addresses[search.NAME])
     for detail in DETAIL_PAGES:
         for page_of in detail.pages(found):
             if page_of.made_of:
-                html = _kept(found.collection.cache, page_of, detail.parent, renderer)
-                new.add(page_of.file, html)
+                html, looked = kept.page(page_of, detail.parent)
+                new.add(page_of.file, html, looked=looked)
             else:
                 view, file = page_of.view(), page_of.file
                 html = renderer.page(page_of.template, view, file, detail.parent, sets_aside=True)
@@ -264,16 +276,6 @@ def _write(
     pages_there = [one for one in new.sizes if one.endswith(".html") and one != _NOT_FOUND]
     for name, data in crawlers.files(found.config.site_url, pages_there):
         new.add(name, data)
-
-
-def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
-    """Return a page, from the cache where nothing that it shows has changed."""
-    kind = f"{detail.template} {renderer.checksum}"
-    html = cache.get(kind, detail.made_of)
-    if html is None:
-        html = renderer.page(detail.template, detail.view(), detail.file, parent)
-        cache.put(kind, detail.made_of, html)
-    return html
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:

@@ -128,31 +128,47 @@ _out = click.option(
 @_site
 @_records
 @_out
+@click.option(
+    "--attestations",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Folder, outside of the project, with what `gh attestation verify --format json` printed "
+    "of record files: results whose file is attested say by which workflow.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong with a record.")
-def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> None:
+def build(
+    site: Path, records: tuple[Path, ...], out: Path, attestations: Path | None, strict: bool
+) -> None:
     """Build a website from all records.
 
     Bad records never stop a build: they are listed here and on the site's data page. One that
     `ovreport validate` refuses, but that can be shown, is shown all the same, with a warning here;
     one of the future is left out, for it would be the newest for good.
     """
-    _build(site, records, out, strict=strict)
+    _build(site, records, out, strict=strict, attestations=attestations)
 
 
-def _build(site: Path, records: Sequence[Path], out: Path, *, strict: bool) -> None:
+def _build(
+    site: Path,
+    records: Sequence[Path],
+    out: Path,
+    *,
+    strict: bool,
+    attestations: Path | None = None,
+) -> None:
     """Build, and say what came of it; IncompleteError for a problem where it is to be strict."""
     from ovreport_sitegen.build import build as build_site
     from ovreport_sitegen.build import without_garbage_collection
     from ovreport_sitegen.text import plural
 
     with without_garbage_collection(for_good=True):
-        built = build_site(site, records, out)
+        built = build_site(site, records, out, attestations=attestations)
     for fault in built.faults:
         click.echo(f"problem: {fault}", err=True)
     if built.doubts:
         click.echo(_doubted(built.doubts), err=True)
-    for shared in built.shared_ids:
-        click.echo(f"warning: {shared}", err=True)
+    for warning in (*built.shared_ids, *built.unread):
+        click.echo(f"warning: {warning}", err=True)
     older = f", {built.older:,} older ones as history" if built.older else ""
     click.echo(f"{built.out}: {built.pages:,} pages of {built.results:,} results{older}")
     problems = len(built.faults) + len(built.doubts)

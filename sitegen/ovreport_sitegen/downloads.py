@@ -8,12 +8,12 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-import io
 import itertools
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
+from operator import attrgetter
 
 from msgspec.structs import astuple
 
@@ -29,12 +29,15 @@ from ovreport_sitegen.text import clean
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; the last four are fullwidth = + - @."""
 COLUMNS = Figure.__struct_fields__
+_Value = str | float | bool | None
 _OWN = slice(COLUMNS.index("metric"), COLUMNS.index("repeat"))
 """Columns of a value, between those of its record."""
+_own = attrgetter(*COLUMNS[_OWN])
 _STUDY = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
 
 
-_LEVEL = 6
+_LEVEL = 4
+"""Of compression: half the time of zlib's default for a tenth more bytes."""
 _CHUNK = 64
 """Records that are compressed together."""
 
@@ -47,13 +50,14 @@ def by_address(catalogue: Catalogue) -> Iterator[tuple[str, Iterator[bytes]]]:
     """
     found = catalogue.collection
     past = {entry.checksum for entry in (*catalogue.older, *catalogue.evidence)}
+    head = _packed([f"{_csv(COLUMNS)}\n".encode()])
     by_machine = grouped((entry.summary.machine, entry) for entry in found.entries)
     for machine in catalogue.machines:
         entries = sorted(by_machine[machine.id], key=_order)
         chunks = [entries[at : at + _CHUNK] for at in range(0, len(entries), _CHUNK)]
         yield machine.records_href, (_lines(found, chunk) for chunk in chunks)
         rows = (_rows(found, chunk, past) for chunk in chunks)
-        yield machine.figures_href, itertools.chain([_packed([_csv([COLUMNS])])], rows)
+        yield machine.figures_href, itertools.chain([head], rows)
 
 
 def _lines(found: Collection, chunk: Sequence[Entry]) -> bytes:
@@ -67,7 +71,7 @@ def _rows(found: Collection, chunk: Sequence[Entry], past: Container[bytes]) -> 
 
     def rows(entry: Entry) -> bytes:
         figures = found.figures(entry, current=is_current[entry.checksum])
-        return _csv(_of_one_record(figures))
+        return "".join(_of_one_record(figures)).encode()
 
     return _kept(found.cache, "rows", chunk, repr(list(is_current.values())), rows)
 
@@ -104,10 +108,20 @@ def _packed(parts: Iterable[bytes]) -> bytes:
     return gzip.compress(b"".join(parts), _LEVEL, mtime=0)
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> bytes:
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue().encode()
+class _Line:
+    """A file of which a write returns the text: so `csv.writer` returns each row."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+_writer = csv.writer(_Line(), lineterminator="")
+
+
+def _csv(values: Iterable[_Value]) -> str:
+    """Return values as a part of a row."""
+    text: str = _writer.writerow(map(_cell, values))
+    return text
 
 
 @lru_cache(maxsize=1 << 16)
@@ -117,16 +131,17 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _of_one_record(figures: Iterable[Figure]) -> Iterator[list[str]]:
+def _of_one_record(figures: Iterable[Figure]) -> Iterator[str]:
     """Yield the rows of one record, which share the columns on either side of `_OWN`."""
-    first: list[str] = []
+    before = after = ""
     for figure in figures:
-        values = astuple(figure)
-        first = first or list(map(_cell, values))
-        yield [*first[: _OWN.start], *map(_cell, values[_OWN]), *first[_OWN.stop :]]
+        if not before:
+            values = astuple(figure)
+            before, after = _csv(values[: _OWN.start]), _csv(values[_OWN.stop :])
+        yield f"{before},{_csv(_own(figure))},{after}\n"
 
 
-def _cell(value: str | float | bool | None) -> str:
+def _cell(value: _Value) -> str:
     """Return a value as a spreadsheet shall show it; empty: there is none."""
     if isinstance(value, str):
         return guarded(value)

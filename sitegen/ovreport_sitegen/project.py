@@ -17,13 +17,15 @@ from ovreport_sitegen import inventory
 from ovreport_sitegen.render import templates_folder
 
 _KEPT_IN_STEP = {
+    ".github/install": "github/install",
     ".github/workflows/check.yml": "github/workflows/check.yml",
     ".github/workflows/comment.yml": "github/workflows/comment.yml",
     ".github/workflows/pages.yml": "github/workflows/pages.yml",
     "requirements.txt": "requirements.txt",
 }
 """File → its template, of those that `drift` compares. All else is its owner's to change."""
-_FILES = {"README.md": "README.md", ".gitignore": "gitignore"} | _KEPT_IN_STEP
+_OWN = {"README.md": "README.md", ".gitignore": "gitignore", ".gitattributes": "gitattributes"}
+_FILES = _OWN | _KEPT_IN_STEP
 _FLEET = ".github/workflows/fleet.yml"
 """Made of the inventory, where a project has one."""
 
@@ -88,7 +90,23 @@ def _text(name: str, title: str) -> str:
     text = _template(_FILES[name])
     if name.startswith(".github/"):
         return text  # has ${{ … }} of its own
-    return Template(text).substitute(title=" ".join(title.split()), requirement=requirement())
+    return Template(text).substitute(
+        title=" ".join(title.split()), requirement=requirement(), lock=_lock_command()
+    )
+
+
+def _lock_command() -> str:
+    """Return what writes a project's requirements.lock: every package with its checksums.
+
+    An ovreport from Git is pinned by its commit and has no checksum; what builds it is locked too.
+    """
+    command = (
+        "uv pip compile requirements.txt{} --universal --python-version 3.11 "
+        "--generate-hashes{} -o requirements.lock"
+    )
+    if " @ " not in requirement():
+        return command.format("", "")
+    return "echo hatchling | " + command.format(" -", " --no-emit-package ovreport")
 
 
 def requirement() -> str:

@@ -21,7 +21,7 @@ from ovreport import __version__
 from ovreport_sitegen import preview
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.components import marks
-from ovreport_sitegen.components.table import COMPACT_ROWS, Table, TableRow
+from ovreport_sitegen.components.table import Table, TableRow
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.pages.page import Head, View
 from ovreport_sitegen.text import line
@@ -180,7 +180,7 @@ class Renderer:
 
     def _rows_aside(self, table: Table, compact: bool) -> Aside | None:
         """Return where the later rows of a table are; None where the page has all of them."""
-        first = table.rows[:COMPACT_ROWS] if compact else table.first
+        first = table.first(compact=compact)
         rest = table.rows[len(first) :]
         if not self._sets_aside or not rest:
             return None

@@ -133,6 +133,22 @@ def plural(n: int, one: str) -> str:
     return f"{n:,} {one if n == 1 else one + 's'}"
 
 
+def how_many_are(n: int, total: int, one: str) -> str:
+    """Return how many of a kind are what the sentence goes on to say.
+
+    For example `3 of 4 results are`, `none of 4 results is`, `the only result is not`.
+    """
+    if total == 1:
+        return f"the only {one} is" if n else f"the only {one} is not"
+    count = f"{n:,}" if n else "none"
+    return f"{count} of {plural(total, one)} {'are' if n > 1 else 'is'}"
+
+
+def sentence_case(text: str) -> str:
+    """Return text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
 def percent(share: float, decimals: int = 0) -> str:
     """Return a share in per cent."""
     return f"{100 * share:.{decimals}f} %"

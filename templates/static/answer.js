@@ -3,8 +3,8 @@
 "use strict";
 (() => {
   const section = document.getElementById("answer"), data = window.ovreportAnswer;
-  if (!section || !data) return;
   const find = (selector) => section.querySelector(selector);
+  if (!section || !data || !find("form")) return; // without a form: no value to choose from
   const all = (selector, from = section) => [...from.querySelectorAll(selector)];
   const form = find("form"), status = find("[role=status]"), grid = find("table");
   const onDevice = section.dataset.device, isOfModel = "ofModel" in section.dataset;
@@ -12,7 +12,9 @@
 
   // ------------------------------------------------------------ state: the controls, and the address
   const extra = { sort: "", all: "" };
-  const selects = all("select", form), boxes = all("[name=device]", form), stable = find("[name=stable]");
+  // The list of devices waits in a template until a reader opens it.
+  const devices = find(".devices"), list = devices?.querySelector("template");
+  const selects = all("select", form), boxes = list ? all("[name=device]", list.content) : [], stable = find("[name=stable]");
   const defaults = read();
 
   function read() {
@@ -82,7 +84,7 @@
   function drawCell(c, label) {
     if (!c) return make("td", { class: "none", "data-label": label }, "–");
     const kind = c.value === undefined ? "none" : c.level === "unreliable" ? "unsure" : "";
-    const ran = c.ran || c.cost ? make("small", { class: "ran" }, c.ran ? make("b", {}, c.ran) : "",
+    const ran = c.ran && !c.cost ? make("b", { class: "ran" }, c.ran) : c.cost ? make("small", { class: "ran" }, c.ran ? make("b", {}, c.ran) : "",
       c.cost ? " " : "", c.cost ? make("span", { class: c.isBad ? "bad" : "", title: c.costInterval ?? "" }, c.cost) : "") : "";
     const ratio = c.ratio ? make("small", { class: `ratio ${c.ratio.tone}`, title: c.ratio.tip },
       make("b", {}, c.ratio.text), c.ratio.interval ? ` ${c.ratio.interval}` : "") : "";
@@ -139,11 +141,21 @@
     [...grid.tBodies].forEach((body) => body.remove());
     grid.append(...bodies);
   }
+  /** Which of many devices are shown; empty where all are, or the reader chose some. */
+  function partOf({ columns, every, moreColumns, state }) {
+    const chosen = boxes.filter((box) => state.device.includes(box.value));
+    if (moreColumns && state.columns === "device")
+      return `${columns.length} of ${every.length} devices, those measured last.`;
+    return chosen.length === 1 ? `Only ${chosen[0].parentElement.textContent.trim()}, one of ${boxes.length} devices.` : "";
+  }
   function drawRest(table) {
     const { state, metric } = table, baseline = form.elements.baseline;
     grid.caption.textContent = metric.label;
     find(".reading").textContent = `${metric.label} in ${metric.unit}. ${metric.lower ? "Lower" : "Higher"} is better.`;
     find(".counts").textContent = table.counts;
+    const part = find(".part"), words = partOf(table);
+    part.hidden = !words;
+    part.firstChild.textContent = words;
     const more = find(".more"), parts = [];
     if (table.moreColumns) parts.push(`${table.moreColumns} more columns`);
     if (table.moreRows) parts.push(`${table.moreRows} more rows`);
@@ -267,6 +279,8 @@
   const DOES = {
     link: () => copy(location.href, "Link"),
     markdown: () => copy(markdown(), "Markdown"),
+    every: () => { boxes.forEach((box) => { box.checked = true; }); change(); },
+    devices: () => { unfold(true); fill(); devices.open = true; devices.firstElementChild.focus(); },
     csv: download,
     all: () => { extra.all = "1"; change(); },
     reset,
@@ -280,7 +294,9 @@
   // ------------------------------------------------------------ what the reader does
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", (event) => { event.preventDefault(); reset(); });
+  const unfold = (isOpen) => find(".fold").setAttribute("aria-expanded", String(isOpen));
   form.addEventListener("change", (event) => {
+    if (event.target.type === "search") return;
     if (["columns", "metric"].includes(event.target.name)) extra.sort = "";
     if (event.target.name === "columns") form.elements.baseline.value = "";
     status.textContent = "";
@@ -297,20 +313,30 @@
       boxes.forEach((box) => { box.checked = box.value === button.dataset.only; });
       change();
     } else if (button.dataset.do) {
-      if (!current) await show(read());
-      if (current) DOES[button.dataset.do]();
+      if (!current && button.dataset.do !== "devices") await show(read());
+      if (current || button.dataset.do === "devices") DOES[button.dataset.do]();
     } else if (button.classList.contains("fold")) {
-      button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false"));
+      unfold(button.getAttribute("aria-expanded") === "false");
     }
   });
-  const devices = find(".devices");
   section.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !devices?.open) return;
     devices.open = false;
     devices.firstElementChild.focus();
   });
   addEventListener("click", (event) => {
-    if (devices?.open && !devices.contains(event.target)) devices.open = false;
+    const isIn = devices?.contains(event.target) || event.target.closest?.("[data-do=devices]");
+    if (devices?.open && !isIn) devices.open = false;
+  });
+  const fill = () => list.replaceWith(list.content);
+  devices?.firstElementChild.addEventListener("click", fill);
+  devices?.addEventListener("input", ({ target }) => {
+    if (target.type !== "search") return;
+    const words = target.value.toLowerCase().split(/\s+/);
+    boxes.forEach((box) => {
+      const text = box.parentElement.textContent.toLowerCase();
+      box.closest("div").hidden = !words.every((word) => text.includes(word));
+    });
   });
   addEventListener("hashchange", follow);
   // Back and forward go to where the reader was, as the browser does; a link goes to the table.

@@ -66,7 +66,7 @@
       const n = total.toLocaleString("en"), f = found.length.toLocaleString("en");
       const seen = Math.min(found.length, limit);
       if (count) {
-        count.textContent = (!isWhole || found.length === rows.length ? `${n} rows` : `${f} of ${n} rows`)
+        count.textContent = (!isWhole || found.length === rows.length ? `${n} ${total === 1 ? "row" : "rows"}` : `${f} of ${n} rows`)
           + (seen < found.length || !isWhole ? `, the first ${seen} shown` : "");
       }
       if (more) more.parentElement.hidden = isWhole && seen === found.length;
@@ -119,18 +119,55 @@
         show();
       });
     }
-    if (more) more.addEventListener("click", () => withAll(() => { limit = rows.length; show(); }));
+    const showAll = () => withAll(() => { limit = rows.length; show(); });
+    if (more) more.addEventListener("click", showAll);
+    // What a reader opens is shown whole.
+    const fold = table.closest("details:not([open])");
+    if (more && fold) fold.addEventListener("toggle", showAll, { once: true });
     if (rest || tools || isCut) show();
   }
   all("table[id]").filter((table) => table.tBodies.length).forEach(enhance);
 
+  // ------------------------------------------------------------ the later items of lists
+  all("[data-items]").forEach((button) => {
+    const rest = document.getElementById(button.dataset.items);
+    button.parentElement.hidden = false;
+    button.addEventListener("click", () => {
+      all(`.${button.dataset.items}`)[0].append(rest.content);
+      rest.nextElementSibling.remove();
+      button.parentElement.remove();
+    });
+  });
+
   // ------------------------------------------------------------ results that once were on this page
+  const held = all("template[id]").map((template) => template.content);
   const follow = () => {
-    const link = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest(".results li")?.querySelector("a");
+    const id = decodeURIComponent(location.hash.slice(1));
+    const found = [document, ...held].map((place) => place.getElementById(id)).find(Boolean);
+    const link = found?.closest(".results li")?.querySelector("a");
     if (link) location.replace(link.href);
   };
   addEventListener("hashchange", follow);
   if (location.hash) follow();
+
+  // ------------------------------------------------------------ paper
+  // Numbers in closed details are printed too; those that were closed are so again afterwards.
+  // A head that is repeated on the next sheet loses its buttons, so its words stand beside them.
+  let opened = [], heads = [];
+  addEventListener("beforeprint", () => {
+    opened = all("main details:not([open])");
+    opened.forEach((one) => { one.open = true; });
+    heads = all("thead button.sort").map((sort) => {
+      const words = Object.assign(document.createElement("span"), { textContent: sort.textContent });
+      sort.hidden = true;
+      sort.before(words);
+      return [sort, words];
+    });
+  });
+  addEventListener("afterprint", () => {
+    opened.forEach((one) => { one.open = false; });
+    heads.forEach(([sort, words]) => { words.remove(); sort.hidden = false; });
+  });
 
   // ------------------------------------------------------------ copying commands
   if (navigator.clipboard) {

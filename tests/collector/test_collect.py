@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.errors import SourceError
+from ovreport.privacy import KEPT, NEVER_KEPT
 from ovreport.record import (
     Accuracy,
     Agreement,
@@ -43,6 +45,7 @@ from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.measurements.results import Switched
 from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import JobFailed
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.sources import cache
 from tests.collector import commands, models, suite_fixtures
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
@@ -79,6 +82,35 @@ class Place:
         """All records as they are on disk."""
         return "\n".join(path.read_text() for path in store.record_files(self.out))
 
+    def collect(self, *options: str, without: Iterable[str] = ()) -> int:
+        """Measure its suite from within the folder; keep the journal and what is printed."""
+        journal, printed = self.root / "journal", self.root / "printed"
+        close = Journal.close
+
+        def keep_and_close(finished: Journal) -> None:
+            journal.write_bytes(finished.path.read_bytes())
+            close(finished)
+
+        words = commands.collect("my.toml", Path("records"), *options, without=without)
+        with (
+            contextlib.chdir(self.root),
+            printed.open("w") as file,
+            contextlib.redirect_stdout(file),
+            contextlib.redirect_stderr(file),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(Journal, "close", keep_and_close)
+            return run(words)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Everything that was written of the last collect, by what it is."""
+        return {
+            "records": self.texts,
+            "journal": (self.root / "journal").read_text(),
+            "printed": (self.root / "printed").read_text(),
+        }
+
 
 @pytest.fixture(scope="module")
 def module_patch() -> Iterator[pytest.MonkeyPatch]:
@@ -106,9 +138,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 def measured(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPatch) -> Place:
     """Return a folder where a good model was measured on two devices."""
     place = _place(tmp_path_factory.mktemp("measured"), module_patch)
-    suite = place.suite(model_table("good", "good.xml"))
+    place.suite(model_table("good", "good.xml"))
     options = ("--plugin", SIMCPU, "--device", "CPU", "--device", "SIMCPU", "--seed", "3")
-    assert run(commands.collect(suite, place.out, *options)) == 0
+    assert place.collect(*options) == 0
     return place
 
 
@@ -251,10 +283,11 @@ def _private(root: Path) -> Iterator[str]:
         yield socket.gethostname()
 
 
-def test_no_record_names_the_machine_or_its_user(measured: Place) -> None:
-    """Host, user, home, Python's and the model's folders are nowhere in the files."""
-    text = measured.texts
-    assert text
+@pytest.mark.parametrize("what", ["records", "journal", "printed"])
+def test_nothing_names_the_machine_or_its_user(measured: Place, what: str) -> None:
+    """Host, user, home, the working folder, Python's and the model's are nowhere in the files."""
+    text = measured.told[what]
+    assert "good" in text
     for word in _private(measured.root):
         assert word not in text
 
@@ -273,9 +306,8 @@ def test_nothing_is_left_behind(measured: Place) -> None:
 def half(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPatch) -> Place:
     """Return a folder where one model of two was good."""
     place = _place(tmp_path_factory.mktemp("half"), module_patch)
-    suite = place.suite(model_table("garbage", "garbage.onnx"), model_table("good", "good.xml"))
-    options = ("--device", "CPU", "--precision", "f32")
-    assert run(commands.collect(suite, place.out, *options, without=commands.ALL)) == 1
+    place.suite(model_table("garbage", "garbage.onnx"), model_table("good", "good.xml"))
+    assert place.collect("--device", "CPU", "--precision", "f32", without=commands.ALL) == 1
     return place
 
 
@@ -296,10 +328,13 @@ def test_the_good_one_beside_bad_ones_is_measured(half: Place) -> None:
     assert isinstance(record.latency, Latency)
 
 
-def test_failures_do_not_name_the_machine_or_its_user(half: Place) -> None:
-    """The engine's messages are full of paths; the records are not."""
+@pytest.mark.parametrize("what", ["records", "journal", "printed"])
+def test_failures_do_not_name_the_machine_or_its_user(half: Place, what: str) -> None:
+    """The engine's messages are full of paths; what is written is not."""
+    text = half.told[what]
+    assert "garbage" in text
     for word in _private(half.root):
-        assert word not in half.texts
+        assert word not in text
 
 
 # ---------------------------------------------------------------- bad input
@@ -436,6 +471,7 @@ def test_a_dry_run_is_readable_too(
     said = capsys.readouterr().out
     assert "good" in said
     assert "generic" in said
+    assert all(words in said for words in (*KEPT, *NEVER_KEPT))
     assert not place.out.exists()
 
 

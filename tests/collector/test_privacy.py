@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from ovreport import checks, store
+from ovreport.privacy import KEPT, NEVER_KEPT
+from ovreport.record import Device, Machine, Record, Software
 from ovreport_collector.process import redact
 from ovreport_collector.session.privacy import without_names
 from tests.factories import a_failed_record, a_record
@@ -100,3 +104,21 @@ def test_what_stands_before_the_host_of_an_address_is_a_secret() -> None:
     found = redact.redacted("no such file at https://alice:pass-word@pypi.example/simple, sorry")
     assert found == "no such file at https://<secret>@pypi.example/simple, sorry"
     assert redact.redacted("see https://example.org/a@b") == "see https://example.org/a@b"
+
+
+def test_every_field_about_the_machine_is_told() -> None:
+    """Whoever adds one says so where `--dry-run` and the guide list what a record keeps."""
+    told = {field for fields in KEPT.values() for field in fields}
+    parts = {"machine": Machine, "software": Software, "device": Device}
+    fields = {f"{name}.{one}" for name, part in parts.items() for one in part.__struct_fields__}
+    assert {field for field in told if field.partition(".")[0] in parts} == fields
+    assert {field.partition(".")[0] for field in told} <= set(Record.__struct_fields__)
+
+
+def test_the_guide_lists_the_same() -> None:
+    guide = Path(__file__).parents[2] / "templates/prose/guide/records.md"
+    lines = guide.read_text("utf-8").splitlines()
+    assert [line.removeprefix("- ") for line in lines if line.startswith("- ")] == [
+        *KEPT,
+        *NEVER_KEPT,
+    ]

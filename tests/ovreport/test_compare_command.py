@@ -83,6 +83,49 @@ def test_a_limit_without_anything_to_compare_is_bad_input(run, tmp_path):
         run(one, other, "--fail-if-slower", "5%")
 
 
+def test_a_limit_whose_own_metrics_cannot_be_compared_is_bad_input(run, tmp_path):
+    """Memory that can be compared says nothing of speed."""
+    one, other = (
+        write(tmp_path / name, [a_record(rounds=2, seed=seed)])
+        for name, seed in (("a", 1), ("b", 2))
+    )
+    with pytest.raises(InputError):
+        run(one, other, "--fail-if-slower", "5%")
+    run(one, other, "--fail-if-less-accurate", "50%")
+
+
+def test_what_may_be_beyond_a_limit_is_listed(slower, tmp_path, capsys):
+    """A regression that is not known well enough breaks no limit, and is not hidden either."""
+    wide = [
+        a_record(model="wide", median_ms=ms, noise=0.3, seed=seed) for ms, seed in ((5, 1), (6, 2))
+    ]
+    for folder, record in zip(slower, wide, strict=True):
+        store.write(record, folder)
+    store.write(a_record(model="gone"), slower[0])
+    compare.main([*map(str, slower), "--fail-if-slower", "30%"], standalone_mode=False)
+    told = capsys.readouterr().err
+    assert "wide fp32 f32" in told
+    assert "1 case: only in A" in told
+    assert "three fp32" not in told
+
+
+def test_records_are_never_compared_with_themselves(run, tmp_path):
+    """However they are named; a folder that has others besides is compared in those."""
+    records = models()
+    one = write(tmp_path / "a", records)
+    for other in (one, one / ".." / "a", f"{one}@2026"):
+        with pytest.raises(InputError):
+            run(one, other)
+    write(tmp_path / "b", [*records[1:], a_record(model="one", seed=9)])
+    found = json.loads(run(one, tmp_path / "b", "--json"))
+    assert {change["model"] for change in found["changes"]} == {"one"}
+
+
+def test_the_path_that_is_missing_is_named(run, slower):
+    with pytest.raises(InputError, match="nowhere"):
+        run(slower[0], "nowhere")
+
+
 def test_a_case_that_fails_since_breaks_a_limit(run, tmp_path):
     """It is no speed, and worse than any."""
     one = write(tmp_path / "a", models())

@@ -19,6 +19,7 @@ from ovreport.store import write
 from ovreport_sitegen import inventory, project
 from ovreport_sitegen.start import start
 from tests.factories import a_record
+from tests.sitegen.attested import SAID, verified
 
 WORKFLOW = ".github/workflows/fleet.yml"
 THREE = """
@@ -73,7 +74,7 @@ def jobs(folder: Path) -> dict:
 def words(job: dict) -> list[str]:
     """Return what a job runs, but for installations, which need a release."""
     found = [step["run"] for step in job["steps"] if "run" in step]
-    return [one for one in found if "pip" not in one and "venv venv" not in one]
+    return [one for one in found if "pip" not in one and ".github/install" not in one]
 
 
 def program(path: Path, text: str) -> None:
@@ -99,8 +100,11 @@ def test_it_never_runs_for_pull_requests_and_writes_in_one_job(folder: Path) -> 
     assert set(flow[True]) == {"schedule", "workflow_dispatch"}
     assert flow["permissions"] == {"contents": "read"}
     writing = [key for key, job in flow["jobs"].items() if "write" in str(job.get("permissions"))]
-    assert writing == ["commit"]
-    assert not any("ovreport" in one or "pip" in one for one in words(flow["jobs"]["commit"]))
+    assert writing == ["attest", "commit"]
+    for key in writing:
+        ran = [step["run"] for step in flow["jobs"][key]["steps"] if "run" in step]
+        assert not any(name in one for one in ran for name in ("ovreport", "pip", "bash"))
+        assert "self-hosted" not in str(flow["jobs"][key]["runs-on"])
     for job in flow["jobs"].values():
         assert not any("${{" in one for one in words(job))
         kept = [step["with"] for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
@@ -220,6 +224,75 @@ def test_records_of_all_machines_are_checked_and_pushed_at_once(
     for one in words(jobs(folder)["commit"]):
         run(one, folder, environment | {"FROM": "checked/*"})
     run("git clone --quiet --branch main origin.git clone", tmp_path)
-    pushed = {path.name for path in (tmp_path / "clone/site/records").rglob("*.json")}
-    assert pushed == {path.name for path in paths}
+    pushed = (tmp_path / "clone/site/records").rglob("*.json")
+    assert {one.name: one.read_bytes() for one in pushed} == {
+        path.name: path.read_bytes() for path in paths
+    }
     assert "workflow run pages.yml" in (tmp_path / "said").read_text()
+
+
+def test_only_the_job_that_attests_can_ask_for_a_signature(folder: Path) -> None:
+    """Of what each machine uploaded, file by file; and the commit waits for it, come what may."""
+    found = jobs(folder)
+    rights = {key: job.get("permissions", {}) for key, job in found.items()}
+    assert [key for key, may in rights.items() if "id-token" in may] == ["attest"]
+    assert rights["attest"] == {"actions": "read", "attestations": "write", "id-token": "write"}
+    assert found["attest"]["strategy"]["matrix"] == found["measure"]["strategy"]["matrix"]
+    assert found["attest"]["continue-on-error"] is True
+    (action,) = (step for step in found["attest"]["steps"] if "uses" in step)
+    assert action["uses"].startswith("actions/attest-build-provenance@")
+    assert action["with"] == {"subject-path": "measured/**/*.json"}
+    assert "attest" in found["commit"]["needs"]
+
+
+def test_the_site_marks_what_github_verified_and_asks_once_for_a_run(
+    folder: Path, tmp_path: Path
+) -> None:
+    """GitHub's client is replaced by one that knows two files of one run and refuses a third."""
+    records = folder / "site/records"
+    known = [write(a_record(model=name), records) for name in ("one", "two")]
+    write(a_record(model="three", measured_at="2026-10-01T10:00:00Z"), records)
+    document, said = tmp_path / "document.json", tmp_path / "said"
+    document.write_text(json.dumps(verified(*known)))
+    names = "|".join(f"*/{path.name}" for path in known)
+    program(
+        tmp_path / "bin/gh",
+        f'echo "$*" >> "{said}"\ncase "$3" in {names}) cat "{document}";; *) exit 1;; esac\n',
+    )
+    folders = (str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])
+    environment = os.environ | {
+        "PATH": os.pathsep.join(folders),
+        "OVREPORT_CACHE": str(tmp_path / "cache"),
+        "GITHUB_REPOSITORY": "example/marks",
+        "RUNNER_TEMP": str(tmp_path / "runner"),
+    }
+    pages = yaml.safe_load((folder / ".github/workflows/pages.yml").read_text("utf-8"))
+    for one in words(pages["jobs"]["build"]):
+        run(one, folder, environment)
+    asked = said.read_text().splitlines()
+    assert len(asked) == 2
+    assert all(one.startswith("attestation verify site/records/") for one in asked)
+    assert all("--signer-workflow example/marks/" + WORKFLOW in one for one in asked)
+    shown = {path: SAID in path.read_text() for path in folder.glob("_site/result-*.html")}
+    assert sorted(shown.values()) == [False, True, True]
+
+
+def test_github_is_asked_a_limited_number_of_times(folder: Path, tmp_path: Path) -> None:
+    """Of the newest files, in whichever folder; names are words, whatever they look like."""
+    records, said = folder / "site/records", tmp_path / "said"
+    names = [f"{20260000 + i}-a b\n$(exit 9)\\-{i}.json" for i in range(205)]
+    for i, name in enumerate(names):
+        (records / f"m{i % 2}").mkdir(exist_ok=True)
+        (records / f"m{i % 2}" / name).write_text(name)
+    program(tmp_path / "bin/gh", f'printf "%s\\0" "$3" >> "{said}"\nexit 1\n')
+    environment = os.environ | {
+        "PATH": os.pathsep.join((str(tmp_path / "bin"), os.environ["PATH"])),
+        "GITHUB_REPOSITORY": "example/marks",
+        "RUNNER_TEMP": str(tmp_path),
+    }
+    pages = yaml.safe_load((folder / ".github/workflows/pages.yml").read_text("utf-8"))
+    (ask,) = (one for one in words(pages["jobs"]["build"]) if "attestation verify" in one)
+    run(ask, folder, environment)
+    asked = [Path(one).name for one in said.read_text().split("\0")[:-1]]
+    assert asked == names[:-201:-1]
+    assert not list((tmp_path / "attestations").iterdir())

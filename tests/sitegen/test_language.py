@@ -13,7 +13,7 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen.components.about import port_text
 from ovreport_sitegen.pages import language_model
-from tests.factories import STANDARD, a_record
+from tests.factories import STANDARD, a_native_record, a_record
 from tests.language_factories import (
     a_failed_language_record,
     a_language_record,
@@ -73,7 +73,7 @@ def test_what_noise_does_not_touch_looks_as_ever(build_of: BuildOf) -> None:
 
 def test_tokens_are_on_no_page_of_inferences(build_of: BuildOf) -> None:
     """Classic pages are the same with and without language models, but for the navigation."""
-    out = build_of([*a_collection(), *language_records()])
+    out = build_of([*a_collection(), a_native_record(), *language_records()])
     for name in CLASSIC:
         main = (out / f"{name}.html").read_text().partition("<main")[2]
         assert TITLE not in main, name

@@ -26,6 +26,7 @@ WORKFLOWS = ("check", "comment", "pages")
 WRITES = {"comment": {"actions": "read", "pull-requests": "write"}}
 WRITES |= {"deploy": {"pages": "write", "id-token": "write"}}
 """Jobs that may do more than read; none of them runs anything of the project or of a request."""
+READS = {"build": {"attestations": "read", "contents": "read"}}
 
 
 def workflow(folder: Path, name: str) -> dict:
@@ -90,7 +91,7 @@ def test_workflows_do_no_more_than_they_may(tmp_path: Path, name: str) -> None:
     assert flow["permissions"] in ({"contents": "read"}, {})
     for key, job in flow["jobs"].items():
         assert job["timeout-minutes"] <= 15
-        assert job.get("permissions") == WRITES.get(key)
+        assert job.get("permissions") == (WRITES | READS).get(key)
         used = [step["uses"] for step in job["steps"] if "uses" in step]
         assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in used)
         assert not any("${{" in step.get("run", "") for step in job["steps"])
@@ -122,16 +123,60 @@ def test_what_workflows_run_works(tmp_path: Path, name: str) -> None:
     run(f"{commit} measured", folder)
     jobs = workflow(folder, name)["jobs"].values()
     steps = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
-    assert steps[0] == "pip install -r requirements.txt"
+    assert steps[0] == "bash .github/install"
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "OVREPORT_CACHE": str(tmp_path / "cache"),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "said.md"),
+        "RUNNER_TEMP": str(tmp_path / "runner"),
     }
     for step in steps[1:]:
         run(step, folder, environment)
     assert (folder / "_site" / "index.html").is_file()
     assert name != "check" or "new records: 1" in (tmp_path / "said.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_with_a_lock_packages_are_installed_by_their_checksums(
+    tmp_path: Path, is_locked: bool
+) -> None:
+    """And nothing but those; ovreport itself after them. Here a program stands for pip."""
+    folder = tmp_path / "project"
+    start(folder, "Our machines")
+    pip, said = tmp_path / "pip", tmp_path / "said"
+    pip.write_text(f'#!/bin/sh\necho "$*" >> "{said}"\n')
+    pip.chmod(0o755)
+    if is_locked:
+        (folder / "requirements.lock").write_text("x==1 --hash=sha256:0\n")
+    run(f'bash .github/install "{pip}"', folder)
+    *locked, last = said.read_text().splitlines()
+    assert ("--no-deps" in last) == is_locked
+    assert last.endswith("-r requirements.txt")
+    assert len(locked) == is_locked
+    assert all("--require-hashes" in one and "requirements.lock" in one for one in locked)
+
+
+@pytest.mark.parametrize("requirement", ["ovreport==1.0", "ovreport @ git+https://x.org/x@0"])
+def test_the_readme_says_how_a_lock_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requirement: str
+) -> None:
+    """An ovreport from Git has no checksum: it is left out, and what builds it is in."""
+    monkeypatch.setattr(project, "requirement", lambda: requirement)
+    start(tmp_path, "x")
+    readme = (tmp_path / "README.md").read_text("utf-8")
+    assert "--generate-hashes" in readme
+    assert ("--no-emit-package ovreport" in readme) == ("git+" in requirement)
+
+
+def test_records_keep_their_bytes_in_git(tmp_path: Path) -> None:
+    """Also where it is set to change the ends of lines: names hold a checksum."""
+    start(tmp_path / "project", "x")
+    path = write(a_record(), tmp_path / "project/site/records")
+    git = "git -c user.name=x -c user.email=x@y -c core.autocrlf=true"
+    run(f"git init --quiet && {git} add . && {git} commit --quiet -m x", tmp_path / "project")
+    run("git -c core.autocrlf=true clone --quiet project clone", tmp_path)
+    cloned = tmp_path / "clone" / path.relative_to(tmp_path / "project")
+    assert cloned.read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,11 @@ def _measurements() -> Sequence[str]:
     "Default: 5,000, or fewer if they exceed 1 GiB.",
 )
 @click.option("--fresh", is_flag=True, help="Discard a stopped run of the same plan.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print the plan, the expected time and what records keep of this machine, and stop.",
+)
 @json_option
 @plugin_option
 def collect(

@@ -111,7 +111,8 @@ def _pairs(
         name, _, path = split(value)
         if not name or not path or name in found:
             what = f"{name!r} is given twice" if name in found else f"{value!r} is not {form}"
-            raise InputError(what, where=option, remedy=f"For example: {option} {example}")
+            name_of_option, *_ = option.split()
+            raise InputError(what, where=option, remedy=f"For example: {name_of_option} {example}")
         found[name] = path
     return found
 

@@ -53,6 +53,8 @@ def _prepare(wanted: Sequence[str], progress: Progress) -> tuple[Environment, ..
 
 def _locks(builds: Sequence[Wanted], pins: Mapping[str, str], progress: Progress) -> list[Lock]:
     """Return a lock for each; the same as last time for the same builds."""
+    if not builds:
+        return []
     asked = [sorted((one.name, one.wheel_sha256) for one in builds), pins]
     key = hashlib.sha256(json.dumps([asked, locks.interpreter()]).encode()).hexdigest()
     kept = folder() / "locks" / f"{key}.json"

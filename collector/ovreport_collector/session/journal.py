@@ -186,9 +186,8 @@ class Journal:
 
     def written(self, case: str, root: Path) -> Path | None:
         """Return where below `root` a case's record is, None where it is not, or no more."""
-        paths = (Path(step.path) for step in self._all(Written, case))
-        here = (p for p in paths if p.is_relative_to(root.absolute()) and p.is_file())
-        return next(here, None)
+        paths = (root.absolute() / step.path for step in self._all(Written, case))
+        return next((path for path in paths if path.is_file()), None)
 
     def timings(self, case: str | None = None) -> list[Timing]:
         """Return what every step took, or those of one case."""

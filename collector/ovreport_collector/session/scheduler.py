@@ -164,10 +164,11 @@ class Run:
             record = record_builder.record(
                 context.plan, planned, prepared, context.journal, spreads, files
             )
-            path, why_not = writing.write(record, self.out.absolute())
+            root = self.out.absolute()
+            path, why_not = writing.write(record, root)
             if why_not:
                 context.display.failed(planned, why_not)
-            context.journal.add(Written(case=planned.key, path=str(path)))
+            context.journal.add(Written(case=planned.key, path=str(path.relative_to(root))))
             context.display.case_finished(planned)
 
 

@@ -103,7 +103,7 @@ class Written(Struct, frozen=True, kw_only=True, tag="written"):
 
     case: str
     path: str
-    """Absolute: the same run may go on from another folder."""
+    """Below the folder of records."""
 
 
 Step = (

@@ -13,6 +13,7 @@ from rich.table import Table
 from ovreport.errors import one_line
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
+from ovreport.privacy import KEPT, NEVER_KEPT
 from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record, Tier, Unsupported
 from ovreport.stats.intervals import Interval
 from ovreport_collector.measurements.generation import published
@@ -71,7 +72,15 @@ def show_plan(plan: Plan, console: Console) -> None:
             highlight=False,
         )
     _show_left_out(plan, console)
+    _show_kept(console)
     show_refused(plan, console)
+
+
+def _show_kept(console: Console) -> None:
+    """Print what records say of the machine and of whom it belongs to, and what they never do."""
+    parts = {"\nA record keeps of this machine:": KEPT, "\nIt never keeps:": NEVER_KEPT}
+    for title, words in parts.items():
+        console.print(title, *words, sep="\n  ", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_refused(plan: Plan, console: Console) -> None:

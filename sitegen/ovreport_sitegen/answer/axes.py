@@ -46,8 +46,8 @@ def _device(result: Result) -> Place:
 
 
 def ran(result: Result) -> str:
-    """Return the precision that ran; where that could not be read, the requested one."""
-    return result.executed or f"{result.requested}, unverified"
+    """Return the precision that ran; the requested one where it did not, or was not told."""
+    return result.executed or result.precision
 
 
 def _precision(result: Result) -> Place:

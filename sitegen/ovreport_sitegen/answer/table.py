@@ -33,7 +33,8 @@ from ovreport_sitegen.text import plural
 
 MOST_COLUMNS = 6
 """Before the reader asks for more."""
-MOST_ROWS, MOST_CELLS = 60, 120
+MOST_CELLS = 54
+"""The same; whole rows."""
 BY_METRIC = "metric"
 """Columns are the metrics of one group."""
 ACCURACY_METRIC = Metric(
@@ -95,18 +96,22 @@ def metric_of(key: str) -> Metric:
     return ACCURACY_METRIC if key == ACCURACY else METRICS[key]
 
 
-def answer(catalogue: Catalogue, state: State = DEFAULT_STATE) -> Answer:
-    """Return the table for a state; to fix a model or a device, name it in the state."""
+def answer(catalogue: Catalogue, state: State = DEFAULT_STATE, *, whole: bool = False) -> Answer:
+    """Return the table for a state; to fix a model or a device, name it in the state.
+
+    `whole`: with all columns and rows, as a reader may ask for.
+    """
     results = [r for r in pool(catalogue, state.columns) if _matches(r, state)]
     columns = columns_of(catalogue, results, state)
-    shown = _within(columns, state)
+    shown = columns if whole else _within(columns, state)
     rows = [
         row
         for (model, device), some in _by_row(results, state).items()
         if (row := _row(state, model, device, some, shown))
     ]
     rows, tier = _with_tiers(_with_bars(_named(rows, state)))
-    first = rows[: min(MOST_ROWS, MOST_CELLS // max(len(shown), 1))]
+    most = len(rows) if whole else MOST_CELLS // max(len(shown), 1)
+    first = rows[:most]
     return Answer(
         state=state,
         caption=metric_of(state.metric).label,
@@ -448,7 +453,7 @@ def _counts(rows: Sequence[AnswerRow]) -> str:
     cells = [cell for row in rows for cell in row.cells if cell]
     levels = Counter(cell.level for cell in cells if cell.level)
     if not levels:
-        return "No values."
+        return "No values: each cell says why."
     words = [f"{levels[level]} {level}" for level in get_args(Level) if levels[level]]
     text = f"{plural(levels.total(), 'value')}: {', '.join(words)}."
     hows = Counter(cell.ratio.tip for cell in cells if cell.ratio and cell.ratio.interval)

@@ -84,8 +84,13 @@ def others_words(results: Sequence[Result]) -> str:
     """
     found = [shown_to_keep(r) for r in results]
     few, lost = found.count(None), found.count(False)
-    text = f"; {few} {'has' if few == 1 else 'have'} too few samples to tell" if few else ""
-    return text + (f"; {lost} {'loses' if lost == 1 else 'lose'} more than 1 %" if lost else "")
+    only = len(found) == 1
+    text = ""
+    if few:
+        text = f"; {'it' if only else few} {'has' if few == 1 else 'have'} too few samples to tell"
+    if lost:
+        text += f"; {'it' if only else lost} {'loses' if lost == 1 else 'lose'} more than 1 %"
+    return text
 
 
 def failed_words(results: Sequence[Result]) -> str:

@@ -227,6 +227,12 @@ def reasons_words(verdict: Verdict) -> str:
     return ", ".join(reason_title(r.code).lower() for r in verdict.reasons)
 
 
+def reason_words(code: str, n: int, total: int) -> str:
+    """Return a reason, and how many of several values it speaks against where it is not all."""
+    title = reason_title(code).lower()
+    return title if n == total else f"{title} ({n} of {total})"
+
+
 def reason_title(code: str) -> str:
     """Return the title of a reason; an unknown code is its own title."""
     return REASONS[code].title if code in REASONS else line(code, 40)

@@ -20,10 +20,9 @@ escape = lru_cache(maxsize=1 << 16)(escape_html)
 _TEXT_TONES = frozenset({"missing", "bad", "best", "unreliable"})
 """They style the text of a cell and not what stands beneath it: it has an element then."""
 
-FIRST_ROWS = 20
-"""Rows in the page itself; a script adds the rest when a reader asks for it."""
-COMPACT_ROWS = 6
-"""The same of a table below a chart."""
+FIRST_CELLS, COMPACT_CELLS, LEAST_ROWS = 100, 15, 3
+"""Cells in the page itself, the second of a table below a chart, but so many rows at least; a
+script adds the rest when a reader asks for it."""
 
 
 class Cell(msgspec.Struct, frozen=True, dict=True):
@@ -181,16 +180,13 @@ class Table:
     """Its class in the style sheet."""
     note: str = ""
     """What it leaves out, and where to find it."""
+    first_cells: int = FIRST_CELLS
+    """More where a reader wants the whole table, and it is the page's only one."""
 
-    @property
-    def first(self) -> tuple[TableRow, ...]:
-        """Rows in the page itself."""
-        return self.rows[:FIRST_ROWS]
-
-    @property
-    def rest(self) -> tuple[TableRow, ...]:
-        """Rows that a script adds."""
-        return self.rows[FIRST_ROWS:]
+    def first(self, *, compact: bool = False) -> tuple[TableRow, ...]:
+        """Return the rows in the page itself; `compact`: of a table below a chart."""
+        cells = COMPACT_CELLS if compact else self.first_cells
+        return self.rows[: max(LEAST_ROWS, cells // len(self.columns))]
 
     def choices(self, index: int) -> list[str]:
         """Return the values that a select can filter by."""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from ovreport.metrics import METRICS, MetricValue
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import reason_title
+from ovreport_sitegen.components.cells import reason_words
 from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, listed, plural
+from ovreport_sitegen.text import how_many_are, line, listed
 
 OBSERVED = {
     "latency_ms": "latency_observed_ms",
@@ -37,16 +37,13 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
     if not observed:
         return f"Every {label} here is undisturbed: quiet rounds of three processes or more agree."
     good = len(measured) - len(observed)
-    text = f"{good} of {plural(len(measured), f'{label} value')} {'is' if good == 1 else 'are'} "
-    text += "undisturbed. For the others" if good else "undisturbed:"
-    text += (
-        f" {_why(observed)}, so the value over all rounds stands in their place, marked “observed”."
-    )
+    text = f"No {label} here is undisturbed:"
+    if good:
+        text = f"{how_many_are(good, len(measured), f'{label} value')} undisturbed. For the others"
+    text += f" {_why(observed)}, so the value over all rounds stands there, marked “observed”."
     codes = Counter(r.code for found in observed for r in found.verdict.reasons)
     del codes["disturbed"]
-    common = [
-        f"{reason_title(code).lower()} ({n} of {len(observed)})" for code, n in codes.most_common(3)
-    ]
+    common = [reason_words(code, n, len(observed)) for code, n in codes.most_common(3)]
     return f"{text} Other reasons: {listed(common)}." if common else text
 
 

@@ -20,13 +20,15 @@ Everything here is computed once, and shared by all pages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
 from ovreport.history import CaseKey, case_key, newest_by, same_work
 from ovreport.store import Loaded
+from ovreport_sitegen.attestations import Attestation
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
@@ -61,6 +63,8 @@ class Catalogue:
     framework_speedups: tuple[Speedup, ...] = ()
     earlier_releases: tuple[Result, ...] = ()
     evidence: tuple[Entry, ...] = ()
+    attested: Mapping[bytes, Attestation] = field(default_factory=dict)
+    """SHA-256 of a record's file → the workflow that attested it."""
 
     @property
     def everything(self) -> tuple[Result, ...]:
@@ -122,14 +126,17 @@ class Catalogue:
         """Return the older records of a result's case, the oldest first."""
         return self._older_by_case.get(case_key(result.record), [])
 
+    def attestation_of(self, result: Result) -> Attestation | None:
+        """Return which workflow attested the file of a result's record; None: it is not known."""
+        return self.attested.get(result.file_checksum)
+
     def of_device(self, device: DeviceRef) -> list[Result]:
         """Return OpenVINO's results of a device."""
         return self._by_device.get(device.key, [])
 
     def newest_of(self, device: DeviceRef) -> Result:
         """Return the newest result of a device, whichever engine it is of."""
-        found = (r for r in self.everything if r.device.key == device.key)
-        return max(found, key=lambda r: r.record.measured_at)
+        return max(self._every_by_device[device.key], key=lambda r: r.record.measured_at)
 
     def of_machine(self, machine: MachineRef) -> list[Result]:
         """Return OpenVINO's results of a machine."""
@@ -177,7 +184,7 @@ class Catalogue:
     @cached_property
     def _speedups(self) -> dict[int, Speedup]:
         pairs = ((self.baseline(r), r) for r in self.results)
-        return {id(r): PairedComparison(b, r) for b, r in pairs if b is not None and b is not r}
+        return {id(r): against(b, r) for b, r in pairs if b is not None and b is not r}
 
     @cached_property
     def _baselines(self) -> dict[tuple[object, ...], Result]:
@@ -194,6 +201,10 @@ class Catalogue:
     @cached_property
     def _by_device(self) -> dict[DeviceKey, list[Result]]:
         return grouped((r.device.key, r) for r in self.results)
+
+    @cached_property
+    def _every_by_device(self) -> dict[DeviceKey, list[Result]]:
+        return grouped((r.device.key, r) for r in self.everything)
 
     @cached_property
     def main_device(self) -> DeviceRef:
@@ -218,13 +229,26 @@ class Catalogue:
         return is_last, len({r.model.id for r in ran}), not device.limit, newest, device.key
 
 
+@lru_cache(maxsize=1 << 16)
+def against(baseline: Result, candidate: Result) -> Speedup:
+    """Return a result against a baseline: computed once, whichever pages ask for it."""
+    return PairedComparison(baseline, candidate)
+
+
 def make(config: Config, loaded: Loaded) -> Catalogue:
     """Return the catalogue of records that are in memory."""
     return of_collection(config, in_memory(loaded))
 
 
-def of_collection(config: Config, collection: Collection) -> Catalogue:
-    """Return the catalogue of all records that could be read."""
+def of_collection(
+    config: Config,
+    collection: Collection,
+    attested: Mapping[bytes, Attestation] = MappingProxyType({}),
+) -> Catalogue:
+    """Return the catalogue of all records that could be read.
+
+    `attested`: SHA-256 of a record's file → the workflow that attested it.
+    """
     newest_ones, older, unordered = newest_by(collection.entries, lambda entry: entry.moment)
     current = [(entry, collection.shown(entry)) for entry in newest_ones]
     records = [record for _, record in current]
@@ -256,6 +280,7 @@ def of_collection(config: Config, collection: Collection) -> Catalogue:
         earlier_releases=tuple(load.earlier_releases(collection, current, older, named)),
         language=tuple(language),
         language_models=tuple(m for (language_one, *_), m in models if language_one),
+        attested=attested,
     )
 
 
@@ -264,7 +289,7 @@ def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Ite
     by_case = grouped((_framework_key(result), result) for result in ours)
     for framework in native:
         for result in by_case.get(_framework_key(framework), []):
-            pair = PairedComparison(baseline=framework, candidate=result)
+            pair = against(framework, result)
             if same_work(framework.record, result.record) and (pair.latency or pair.throughput):
                 yield pair
 

@@ -118,8 +118,12 @@ class _Derived(Struct, frozen=True, array_like=True):
     values: MetricValues
 
 
-def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summary:
-    """Return the summary of a record, the bytes of its file, and what it contradicts itself in."""
+def summary_of(record: Record, data: bytes, checksum: bytes, fault: checks.Fault | None) -> Summary:
+    """Return the summary of a record.
+
+    `data`, `checksum`: the bytes of its file and theirs; `fault`: what it contradicts itself in.
+    """
+    is_current_format = store.encode(record) == data
     starts = sorted(n.started_at for n in record.noise) or [""]
     return Summary(
         case=case_key(record),
@@ -139,9 +143,9 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         completed=isinstance(record.outcome, Completed),
         had_no_file=had_no_file(record),
         measured=tuple(m for m in SELF_CONTAINED if isinstance(getattr(record, m), Measured)),
-        identity=store.identity(record),
+        identity=checksum if is_current_format else store.identity(record),
         name=store.file_name(record, data),
-        is_current_format=store.encode(record) == data,
+        is_current_format=is_current_format,
         arm=arm_moment(record),
         contradiction=(fault.what, fault.path, fault.remedy) if fault else None,
     )
@@ -237,7 +241,7 @@ class Collection:
             if derived is None or any(fault.spoils_others for fault in found):
                 self.faults += store.examined(path, data, check=True)[1]
                 return
-            summary = summary_of(record, data, found[0] if found else None)
+            summary = summary_of(record, data, checksum, found[0] if found else None)
             self.cache.put("summary", checksum, _PACK(summary))
             self.cache.put("derived", checksum, _PACK(derived))
         self._add(path, checksum, summary)
@@ -262,7 +266,8 @@ class Collection:
 
     def hold(self, record: Record, path: Path) -> None:
         """Add a record that is in memory; `path` names it where something is wrong with it."""
-        summary = summary_of(record, store.encode(record), None)
+        data = store.encode(record)
+        summary = summary_of(record, data, _checksum(data), None)
         self._held[summary.identity] = record
         self.entries.append(Entry(path.parent, path.name, summary.identity, summary))
 

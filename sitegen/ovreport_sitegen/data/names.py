@@ -79,7 +79,7 @@ def model_key(record: Record) -> ModelKey:
 def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
     by_age = sorted(records, key=lambda r: r.measured_at)
     by_model = grouped((model_key(record), record) for record in by_age)
-    names = _model_names(by_model)
+    names, others = _model_names(by_model), _with_title_of_another(by_model)
     slugs = unique_slugs(sorted(by_model), lambda key: "-".join(filter(None, names[key])))
     found = {}
     for key, of_model in by_model.items():
@@ -88,7 +88,7 @@ def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
         title = line(model.title, 60) or model.id
         found[key] = ModelRef(
             id=f"{id_}-{file}" if file else id_,
-            title=f"{title} ({_in_words(key)})" if file else title,
+            title=_with(title, id_ if key in others else "", _in_words(key) if file else ""),
             record_id=id_ if file else "",
             slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
@@ -107,6 +107,12 @@ def _model_names(keys: Iterable[ModelKey]) -> dict[ModelKey, tuple[str, str]]:
         for same in of_id.values()
         for key in same
     }
+
+
+def _with_title_of_another(models: Mapping[ModelKey, Sequence[Record]]) -> set[ModelKey]:
+    """Return the models whose title, as it looks, another one with another id has too."""
+    by_title = grouped((alike(of_model[-1].model.title), key) for key, of_model in models.items())
+    return {key for same in by_title.values() for key in same if len({k[1] for k in same}) > 1}
 
 
 def _in_words(key: ModelKey) -> str:

@@ -81,6 +81,8 @@ def _of_device(
 ) -> DeviceReleases | None:
     by_age = sorted(entries, key=lambda entry: (entry.summary.measured_at, entry.name))
     results = [entry for entry in by_age if entry.summary.is_result]
+    if not any(entry.summary.completed for entry in results):
+        return None
     by_case = grouped((entry.summary.case, entry) for entry in results)
     of_case = [set(map(_release, found)) for found in by_case.values()]
     several = {name for names in of_case if len(names) > 1 for name in names}

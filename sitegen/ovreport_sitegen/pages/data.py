@@ -79,8 +79,8 @@ def view(catalogue: Catalogue) -> DataView:
     total = len(catalogue.everything) + len(catalogue.older)
     head = Head(
         "Data",
-        f"Everything behind these pages: {plural(total, 'record')}, of which "
-        f"{len(catalogue.older):,} are history.",
+        f"Everything behind these pages: {plural(total, 'record')}"
+        + (f", {len(catalogue.older):,} of them history." if catalogue.older else "."),
     )
     shared = starmap(_shared, catalogue.shared_ids.items())
     faults = _problems([*shared, *map(_fault, catalogue.faults)])

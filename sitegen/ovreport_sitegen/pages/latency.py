@@ -11,7 +11,7 @@ from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.page import Head, Page, has_values, warning
 from ovreport_sitegen.text import plural
 
 
@@ -61,4 +61,4 @@ def view(catalogue: Catalogue) -> LatencyView:
     )
 
 
-PAGE = Page("latency", "Latency", view, when=has_results)
+PAGE = Page("latency", "Latency", view, when=has_values)

@@ -9,9 +9,13 @@ from ovreport_sitegen.components.about import count_text
 from ovreport_sitegen.components.cells import count_cell, model_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import clean, line, plural
+
+_CELLS = 350
+"""Of each table in the page itself: it leads to all that there is."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,9 @@ def view(catalogue: Catalogue) -> ModelsView:
     """Return the list of all models and devices."""
     head = Head(
         "Models and devices",
-        f"{plural(len(catalogue.models) + len(catalogue.language_models), 'model')} and "
-        f"{plural(len(catalogue.devices), 'device')} have results here. Each has a page with "
-        "all results; each result has a page with the command that repeats it.",
+        f"Results of {plural(len(catalogue.models) + len(catalogue.language_models), 'model')} on "
+        f"{plural(len(_devices(catalogue)), 'device')}. Each model has a page with all of its "
+        "results; each result has a page with the command that repeats it.",
     )
     return ModelsView(head, _model_list(catalogue), _device_list(catalogue))
 
@@ -66,7 +70,7 @@ def _model_list(catalogue: Catalogue) -> Table:
         Column("Results", "", "", True),
         Column("Failed or unsupported", "", "", True),
     )
-    return Table("models-table", "Models", columns, tuple(rows))
+    return Table("models-table", "Models", columns, tuple(rows), first_cells=_CELLS)
 
 
 def _failures(results: Sequence[Result]) -> Cell:
@@ -74,15 +78,26 @@ def _failures(results: Sequence[Result]) -> Cell:
     return Cell(str(failed) if failed else "none", sort=failed, tone="bad" if failed else "")
 
 
+def _devices(catalogue: Catalogue) -> list[tuple[DeviceRef, list[Result]]]:
+    """Return every device with its results; those of language models only come last."""
+    found = [(device, list(catalogue.of_device(device))) for device in catalogue.devices]
+    of_language = grouped((r.device, r) for r in catalogue.language)
+    return found + [(d, some) for d, some in of_language.items() if d not in catalogue.devices]
+
+
 def _device_list(catalogue: Catalogue) -> Table:
     rows = []
-    for d in catalogue.devices:
-        results = catalogue.of_device(d)
+    for d, results in _devices(catalogue):
         machine = catalogue.newest_of(d).record.machine
         rows.append(
             TableRow(
                 (
-                    Cell(d.label, sort=d.label.lower(), href=d.href, family=d.family),
+                    Cell(
+                        d.label,
+                        sort=d.label.lower(),
+                        href=d.href if d in catalogue.devices else "",
+                        family=d.family,
+                    ),
                     Cell(d.family, sort=d.family),
                     Cell(line(clean(machine.cpu), 60), sub=machine.id, sort=machine.id),
                     Cell(
@@ -106,7 +121,7 @@ def _device_list(catalogue: Catalogue) -> Table:
         Column("Results", "", "", True),
         Column("Failed or unsupported", "", "", True),
     )
-    return Table("devices-table", "Devices", columns, tuple(rows))
+    return Table("devices-table", "Devices", columns, tuple(rows), first_cells=_CELLS)
 
 
 PAGE = Page("models", "Models", view)

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from ovreport.metrics import HEADLINES
-from ovreport_sitegen.components.cells import reason_title
+from ovreport.metrics.reasons import REASONS
+from ovreport_sitegen.components.cells import reason_words
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import listed
@@ -39,7 +40,8 @@ def warning(results: Sequence[Result], measurement: str, what: str = "on this pa
     levels = {0: f"{every} noisy", total: f"{every} unreliable"}
     mixed = f"{unreliable} of {total} are unreliable, the others noisy"
     counts = Counter(reason.code for v in verdicts for reason in v.reasons)
-    common = [f"{reason_title(c).lower()} ({n} of {total})" for c, n in counts.most_common(3)]
+    most = counts.most_common(3)
+    common = [reason_words(code, n, total) for code, n in most]
     headlines = [h for r in results if (h := r.metric_value(HEADLINES[measurement]))]
     ratios = (
         " Ratios of cases measured in one run are more reliable; each has its own interval."
@@ -48,9 +50,15 @@ def warning(results: Sequence[Result], measurement: str, what: str = "on this pa
     )
     return (
         f"No {measurement.replace('_', '-')} result {what} is stable: "
-        f"{levels.get(unreliable, mixed)}. Most often: {listed(common)}. "
-        f"Absolute numbers may be off.{ratios}"
+        f"{levels.get(unreliable, mixed)}. Why: {listed(common)}. "
+        f"Absolute numbers may be off.{ratios}{_remedy([code for code, _ in most])}"
     )
+
+
+def _remedy(codes: Sequence[str]) -> str:
+    """Return what to do about the first of these reasons that anything is known of."""
+    remedies = (REASONS[code].remedy for code in codes if code in REASONS)
+    return next((f" What to do: {text[0].lower()}{text[1:]}" for text in remedies), "")
 
 
 # ---------------------------------------------------------------- pages
@@ -83,6 +91,11 @@ def always(_: Catalogue) -> bool:
 def has_results(catalogue: Catalogue) -> bool:
     """Return whether OpenVINO measured a model that is not a language model."""
     return bool(catalogue.results)
+
+
+def has_values(catalogue: Catalogue) -> bool:
+    """Return whether any of those ran, so that there are numbers to show."""
+    return any(result.completed for result in catalogue.results)
 
 
 def has_language_models(catalogue: Catalogue) -> bool:

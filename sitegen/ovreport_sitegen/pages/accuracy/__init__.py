@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ovreport.metrics.anomalies import ANOMALIES, anomalies
-from ovreport.record import Accuracy
+from ovreport.record import Accuracy, Agreement
 from ovreport_sitegen.answer.choice import ACCURACY
+from ovreport_sitegen.answer.presets import first_devices
 from ovreport_sitegen.answer.section import Section, section
 from ovreport_sitegen.answer.state import ANY, State
 from ovreport_sitegen.charts import MAX_ROWS, Chart
@@ -21,11 +22,12 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
-from ovreport_sitegen.pages.page import Head, Page, has_results
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.pages.page import Head, Page
+from ovreport_sitegen.text import how_many_are, line, plural, sentence_case
 
 FIRST = State(ACCURACY, "choice", ANY)
-"""Of the table: a column for each of the weights and precisions that ran."""
+"""Of the table: a column for each of the weights and precisions that ran; a row of each device, but
+where there are many of the first one only."""
 _MOST = 4
 """Models with a chart on this page."""
 SPEED_COUNTS = Column("Speed counts", "≥ 99 %", tip="By the accuracy that was measured")
@@ -45,7 +47,8 @@ class AccuracyView:
     """Which models have no chart here; empty where all have one."""
     no_choice: str
     """Why there is nothing to choose; empty where there is."""
-    section: Section
+    section: Section | None
+    """None where no model has labelled data."""
     conversion: Table | None
     """Against the frameworks that run the published files; None where none was measured."""
     published: Table | None
@@ -72,12 +75,19 @@ def view(catalogue: Catalogue) -> AccuracyView:
         tradeoffs=tuple(replace(c, table=None) for c in tradeoff.site_cards(catalogue, _MOST)),
         tradeoffs_note=tradeoff.site_note(catalogue, _MOST),
         no_choice=tradeoff.no_choice_text(catalogue),
-        section=section(catalogue, "Accuracy of every model", FIRST),
+        section=_section(catalogue) if labelled else None,
         conversion=conversion.table(catalogue.native),
         published=accuracies.published_table(catalogue),
         anomalies=_anomalies(catalogue),
         agreement=_agreement([r for r in catalogue.results if r.model.id not in models]),
     )
+
+
+def _section(catalogue: Catalogue) -> Section:
+    devices = first_devices(catalogue)
+    state = replace(FIRST, device=tuple(device.slug for device in devices))
+    where = "".join(f" on {device.label}" for device in devices)
+    return section(catalogue, f"Accuracy of every model{where}", state)
 
 
 def loss_card(catalogue: Catalogue, more: str, *, variants: bool = False) -> Card:
@@ -154,8 +164,8 @@ def loss_finding(results: Sequence[Result], *, many: bool = False, failed: str =
         return "No result in a lower precision than f32 has labelled data."
     kept = sum(bool(cells.shown_to_keep(r)) for r in known)
     text = (
-        f"{kept} of {plural(len(known), 'result')} {'is' if kept == 1 else 'are'} shown to keep "
-        f"99 % of the f32 reference{cells.others_words(known)}{failed}."
+        f"{sentence_case(how_many_are(kept, len(known), 'result'))} shown to keep 99 % of the f32 "
+        f"reference{cells.others_words(known)}{failed}."
     )
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
@@ -232,4 +242,12 @@ def _agreement(results: Sequence[Result]) -> Table:
     return result_table("agreement-table", title, results, columns, cells.agreement_cells)
 
 
-PAGE = Page("accuracy", "Accuracy", view, when=has_results)
+def has_accuracy(catalogue: Catalogue) -> bool:
+    """Return whether any result says how right it is: by labelled data, or beside f32."""
+    found = (r for r in catalogue.results if r.completed)
+    return any(
+        isinstance(r.accuracy, Accuracy) or isinstance(r.record.agreement, Agreement) for r in found
+    )
+
+
+PAGE = Page("accuracy", "Accuracy", view, when=has_accuracy)

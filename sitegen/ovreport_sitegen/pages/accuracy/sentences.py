@@ -188,7 +188,10 @@ def _no_choice(catalogue: Catalogue) -> str:
         return "No model here was measured on labelled data."
     ran_f32 = any(r.requested == "default" and r.executed == "f32" for r in catalogue.results)
     why = "f32 is the default here" if ran_f32 else "every model was measured only in f32"
-    return f"There is nothing to compare with f32: {why}, and no optimized variant was measured."
+    return (
+        f"There is nothing to compare with f32: {why}, and no optimized variant was measured. "
+        "ovreport collect --variant published --variant int8 measures what INT8 buys and costs."
+    )
 
 
 # ---------------------------------------------------------------- one sentence

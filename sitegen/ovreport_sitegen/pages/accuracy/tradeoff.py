@@ -23,8 +23,8 @@ from ovreport_sitegen.pages.accuracy.choices import choices_table
 from ovreport_sitegen.pages.accuracy.pareto import Choices
 from ovreport_sitegen.text import listed, plural
 
-MOST_CARDS = 18
-"""Charts on one page; the models' own pages have all."""
+MOST_CARDS = 6
+"""Charts on one page; of a model, the pages of devices have the choices of all."""
 _X = {
     "latency": "Times as fast as f32, log scale",
     "throughput": "Times the throughput of f32, log scale",
@@ -111,6 +111,19 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     return tuple(found)
 
 
+def model_note(catalogue: Catalogue, model: ModelRef) -> str:
+    """Return how many of a model's devices have a card on its page; empty where all have."""
+    every = [c for c in pareto.every(catalogue) if c.model.id == model.id]
+    shown = [c for c in every for _ in _worth_a_card(c)][:MOST_CARDS]
+    devices = len({c.device for c in shown})
+    if devices == len(every):
+        return ""
+    return (
+        f"These are the first {devices} of {plural(len(every), 'device')}; what is optimal on the "
+        "others is on their pages."
+    )
+
+
 def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedMeasurement, tuple[str, ...]]]:
     """Yield which charts to show, with the exclusion reasons below each."""
     drawn = [a for a in MEASUREMENTS if len(choices.drawn(a)) > 1] or MEASUREMENTS[:1]
@@ -125,13 +138,18 @@ def no_choice_text(catalogue: Catalogue) -> str:
     """Return why there is nothing to choose; empty where there is."""
     if pareto.every(catalogue):
         return ""
-    models = len({r.model.id for r in catalogue.results if cells.difference_of(r)})
+    labelled = [r for r in catalogue.results if cells.difference_of(r)]
+    models = len({r.model.id for r in labelled})
     if not models:
         return "No model here has both a speed and an accuracy on labelled data."
     who = "The one model" if models == 1 else f"Each of {plural(models, 'model')}"
+    if all(r.is_published and r.executed == "f32" for r in labelled):
+        why, what = "ran only in f32, from the published file", "a lower precision"
+    else:
+        why, what = "has no speed beside that of f32 in the same run", "f32 and a lower precision"
     return (
-        f"{who} with labelled data ran only in f32, from the published file. For a choice between "
-        "accuracy and speed, measure a lower precision or an optimized variant in the same run."
+        f"{who} with labelled data {why}. For a choice between accuracy and speed, measure {what} "
+        "or an optimized variant in the same run."
     )
 
 

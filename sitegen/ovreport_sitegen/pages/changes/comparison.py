@@ -15,7 +15,7 @@ from ovreport_sitegen.components.cells import looking
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import day, line, listed, plural
+from ovreport_sitegen.text import day, how_many_are, line, listed, plural
 
 OfCase = dict[tuple[str, ...], Result]
 """What `case_key` says of a record → the result that pages show."""
@@ -81,7 +81,7 @@ def _sentences(found: Changes) -> Iterator[str]:
     accuracies = [change for change in every if change.is_difference and change.effect]
     if accuracies:
         same = sum(change.effect.value == 0 for change in accuracies if change.effect)
-        yield f"Accuracy: {same} of {plural(len(accuracies), 'case')} have the same to the digit."
+        yield f"Accuracy: {how_many_are(same, len(accuracies), 'case')} the same to the digit."
     reasons = Counter(change.why for change in every if change.why)
     reasons.update(why for _, why in found.not_compared)
     if reasons:
@@ -95,10 +95,11 @@ def _sentences(found: Changes) -> Iterator[str]:
         yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
 
 
-def failures(found: Changes) -> Iterator[str]:
+def failures(found: Changes, of_case: OfCase) -> Iterator[str]:
     """Yield which cases failed that ran before."""
     if found.newly_failed:
-        failed = sorted({line(record.model.title, 60) for record in found.newly_failed})
+        keys = map(case_key, found.newly_failed)
+        failed = sorted({of_case[key].model.title for key in keys if key in of_case})
         yield f"{plural(len(found.newly_failed), 'case')} that ran before failed: {listed(failed)}."
 
 

@@ -22,7 +22,7 @@ from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy, memory, processor
-from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.page import Head, Page, has_values, warning
 from ovreport_sitegen.text import line, safe_url
 
 
@@ -127,4 +127,4 @@ def _rated_row(result: Result, rated: Rated) -> TableRow:
     )
 
 
-PAGE = Page("efficiency", "Efficiency", view, when=has_results)
+PAGE = Page("efficiency", "Efficiency", view, when=has_values)

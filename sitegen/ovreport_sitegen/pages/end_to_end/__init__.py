@@ -36,7 +36,7 @@ from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.end_to_end.stages import Measured, measured, stage_card
-from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.page import Head, Page, warning
 from ovreport_sitegen.text import line, percent, plural
 
 _ONE_WAY = "Only one of the two ways was measured."
@@ -281,4 +281,9 @@ def agreement_cell(measurement: EndToEnd) -> Cell:
     return Cell("agree" if alike else "differ", sub=off, tone="" if alike else "bad", tip=tip)
 
 
-PAGE = Page("end-to-end", "End to end", view, when=has_results)
+def has_images(catalogue: Catalogue) -> bool:
+    """Return whether any image model was measured from its files to its outputs."""
+    return any(isinstance(r.record.end_to_end, EndToEnd) for r in catalogue.results)
+
+
+PAGE = Page("end-to-end", "End to end", view, when=has_images)

@@ -27,10 +27,8 @@ from ovreport_sitegen.pages.frameworks.tables import (
     speed_table,
     threads_sentence,
 )
-from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.page import Head, Page, warning
 from ovreport_sitegen.text import clean, listed
-
-COMMAND = "ovreport collect --engine openvino --engine native"
 
 _DIFFERS = 0.05
 """Relative RMSE against the reference above which outputs are said to differ."""
@@ -41,9 +39,6 @@ class FrameworksView:
     """Everything the template of the page needs."""
 
     head: Head
-    empty: str
-    """Why there is nothing to show; empty where there is."""
-    command: str
     findings: tuple[str, ...]
     groups: tuple[tuple[str, tuple[Card, ...]], ...]
     """What was compared at which precision, and its cards."""
@@ -67,8 +62,6 @@ def view(catalogue: Catalogue) -> FrameworksView:
     )
     return FrameworksView(
         head=head,
-        empty="" if catalogue.native else "No native framework was measured for this site.",
-        command=COMMAND,
         findings=tuple(_findings(pairs, catalogue.native)),
         groups=tuple(
             (_precisions(requested), tuple(_cards(some, requested, catalogue.native)))
@@ -194,4 +187,9 @@ def _commands(catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for text, name in named.items())
 
 
-PAGE = Page("frameworks", "Frameworks", view, when=has_results)
+def has_frameworks(catalogue: Catalogue) -> bool:
+    """Return whether anything was tried with a native framework."""
+    return bool(catalogue.native)
+
+
+PAGE = Page("frameworks", "Frameworks", view, when=has_frameworks)

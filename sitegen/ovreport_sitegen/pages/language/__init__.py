@@ -66,7 +66,7 @@ def view(catalogue: Catalogue) -> LanguageView:
     best = main_result(results)
     head = Head(
         "Language models",
-        _lede(best) if best else _nothing(results),
+        _what_is_here(catalogue) + (_lede(best) if best else _nothing(results)),
         warning=warning(results, MEASUREMENT),
     )
     measured = [g for r in results if (g := generation_of(r))]
@@ -87,8 +87,19 @@ def view(catalogue: Catalogue) -> LanguageView:
     )
 
 
+def _what_is_here(catalogue: Catalogue) -> str:
+    """Return what the site is about where this is its first page; elsewhere empty."""
+    if catalogue.results:
+        return ""
+    models = plural(len(catalogue.language_models), "language model")
+    return (
+        "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
+        f"says how fast it answers with {models}, and what smaller weights cost. "
+    )
+
+
 def _nothing(results: Sequence[Result]) -> str:
-    return f"None of {plural(len(results), 'result')} has values; the table says why."
+    return f"{plural(len(results), 'result')} without a value: the table says why."
 
 
 # ---------------------------------------------------------------- findings

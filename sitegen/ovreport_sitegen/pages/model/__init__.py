@@ -51,6 +51,8 @@ class ModelView:
     """None where OpenVINO never ran it."""
     tradeoffs: tuple[Card, ...]
     """Accuracy against latency and throughput, for each device that has a choice."""
+    tradeoffs_note: str
+    """Which devices have none here; empty where all have."""
     optimizations: tuple[optimization.OptimizationView, ...]
     """How each file that is not the published one was optimized or converted."""
     size: Table | None
@@ -93,6 +95,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         ),
         section=section_of_model(catalogue, model),
         tradeoffs=tradeoff.model_cards(catalogue, model),
+        tradeoffs_note=tradeoff.model_note(catalogue, model),
         optimizations=optimization.optimizations(results),
         size=optimization.size_table(catalogue, model),
         size_finding=optimization.size_finding(catalogue, model),
@@ -133,7 +136,7 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
     published_ones = [r for r in results if r.is_published]
     found = sentences.effects(catalogue, published_ones)
     texts = [sentences.sentence(e, many=True) for e in found if e.ratio("latency")]
-    return list(filter(None, texts))[:4]
+    return list(filter(None, texts))[:2]
 
 
 def _spread_card(results: Sequence[Result]) -> Card | None:

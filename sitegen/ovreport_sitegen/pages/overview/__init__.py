@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ovreport.record import Accuracy
 from ovreport_sitegen.answer.section import Section, section
+from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.models_card import models_card
@@ -15,7 +16,7 @@ from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card
 from ovreport_sitegen.pages.overview.takeaways import Takeaway, further, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
-from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.page import Head, Page, has_results, has_values, warning
 from ovreport_sitegen.text import plural
 
 
@@ -38,22 +39,33 @@ def view(catalogue: Catalogue) -> OverviewView:
     results = catalogue.of_machine(last)
     head = Head(
         "OpenVINO: how fast, how right, how sure?",
-        "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
-        f"says how fast it runs {plural(len(catalogue.models), 'model')} on "
-        f"{plural(len(catalogue.devices), 'device')}, whether their outputs stay right, and how "
-        "sure each number is.",
+        f"OpenVINO runs neural networks on processors, graphics and neural processors. "
+        f"{_what_is_here(catalogue)}",
         warning=warning(results, "latency", f"on {last.label}"),
     )
-    shown = section(catalogue, "Every model on every device")
+    every = answer(catalogue, whole=True)
     families = Counter(d.family for d in catalogue.devices)
     return OverviewView(
         head,
         whose(catalogue),
-        takeaways(catalogue, shown.answer),
-        shown,
-        further(catalogue, shown.answer),
+        takeaways(catalogue, every),
+        section(catalogue, "Every model on every device"),
+        further(catalogue, every),
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
+    )
+
+
+def _what_is_here(catalogue: Catalogue) -> str:
+    """Return what the site has answers to, or that nothing ran."""
+    models = plural(len(catalogue.models), "model")
+    devices = plural(len(catalogue.devices), "device")
+    if not has_values(catalogue):
+        return f"This site has no numbers yet: {models} tried on {devices}, and none ran."
+    their = "its outputs stay" if len(catalogue.models) == 1 else "their outputs stay"
+    return (
+        f"This site says how fast it runs {models} on {devices}, whether {their} right, and how "
+        "sure each number is."
     )
 
 
@@ -61,14 +73,15 @@ def in_short(catalogue: Catalogue) -> tuple[str, str, str]:
     """Return the first finding: what it answers, its number or name, its sentence."""
     if not catalogue.results:
         return "", PAGE.label, plural(len(catalogue.models), "model")
-    found = takeaways(catalogue, section(catalogue, "").answer)
+    found = takeaways(catalogue, answer(catalogue, whole=True))
     return (found[0].topic, found[0].value, found[0].text)
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:
     """Return the cards of all models; after them one model on several devices, if any ran so.
 
-    What cannot be drawn is left to its own page, which says why, and has the tables.
+    What cannot be drawn is left to its own page, which says why, and has the tables. Start-up and
+    memory are on theirs only.
     """
     model = _widest(catalogue)
     cards = [
@@ -76,8 +89,6 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         loss_card(catalogue, more="accuracy.html#lost"),
         models_card(catalogue, "latency_ms", more="latency.html#latency"),
         models_card(catalogue, "throughput_ips", more="throughput.html#throughput"),
-        models_card(catalogue, "startup_ms", more="latency.html#startup"),
-        models_card(catalogue, "peak_memory_bytes", more="efficiency.html#memory"),
         *(_device_cards(catalogue, model) if model else ()),
     ]
     return [replace(card, table=None) for card in cards if card.chart]

@@ -37,8 +37,9 @@ class Takeaway:
 
 
 def takeaways(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
-    """Return what the first table says of speed, and what the default precision and INT8 do.
+    """Return what is known of speed, and what the default precision and INT8 do.
 
+    `table`: the first one, whole.
     What a machine can do is not what a limited run of it could, where there is another.
     """
     results = catalogue.of_machine(catalogue.machines[0])
@@ -61,7 +62,10 @@ def further(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
 
 
 def _fastest(catalogue: Catalogue, table: Answer) -> Takeaway | None:
-    """Return how the main device compares with the one that shares most models with it."""
+    """Return how the main device compares with the fastest of the others.
+
+    Of those that share at least half as many models with it as any does.
+    """
     keys = [column.key for column in table.columns]
     main = catalogue.main_device
     if main.slug not in keys:
@@ -75,20 +79,23 @@ def _fastest(catalogue: Catalogue, table: Answer) -> Takeaway | None:
     ]
     if not found:
         return None
-    n, mean, other = max(found, key=lambda one: one[0])
+    most = max(n for n, *_ in found)
+    n, mean, other = min((one for one in found if 2 * one[0] >= most), key=lambda one: one[1].value)
     out = len(table.rows) - n
     over = f"over {plural(n, 'model')}, each in its best precision that keeps 99 % of the accuracy"
     over += f"; {out} not on both, or too unreliable to compare." if out else "."
     href = f"#{State(device=(main.slug, other.key), baseline=other.key).fragment(table.state)}"
+    devices = len(table.columns)
+    topic = f"Which of {devices} devices is fastest" if devices > 2 else "Which is fastest"
     if mean.low <= 1 <= mean.high:
         text = f"between {main.label} and {other.label}{note_of(mean)}, {over}"
-        return Takeaway("Which is fastest", "No clear difference", text, href)
+        return Takeaway(topic, "No clear difference", text, href)
     names = main.label, other.label
     if mean.value < 1:
         mean, names = Interval(1 / mean.value, 1 / mean.high, 1 / mean.low), names[::-1]
     text = f"as {names[1]}{note_of(mean)}, {over}"
     value = f"{names[0]}: {significant(mean.value)}× as fast"
-    return Takeaway("Which is fastest", value, text, href)
+    return Takeaway(topic, value, text, href)
 
 
 # ---------------------------------------------------------------- how fast
@@ -282,7 +289,7 @@ def _exact(results: Sequence[Result]) -> Takeaway | None:
     without = {r.model.id: r for r in results if not r.completed}
     text = "models ran in f32, with which accuracies are compared: no precision was given up"
     text += f"{left_out_words(without.values(), (), 'latency')}."
-    return Takeaway("How right", f"{len(exact)} of {len(every)}", text, "accuracy.html")
+    return Takeaway("How right", f"{len(exact)} of {len(every)}", text, "#answers")
 
 
 def _failed(results: Sequence[Result]) -> Takeaway | None:
@@ -292,25 +299,26 @@ def _failed(results: Sequence[Result]) -> Takeaway | None:
     if not results or reasons.total() < len(results):
         return None
     (reason, n), *_ = reasons.most_common(1)
-    return Takeaway(
-        "What happened",
-        f"{len(results)} of {len(results)}",
-        f"cases have no result: they failed or are unsupported. Most often ({n}): {reason}. The "
-        "table leads to what each of them wrote before it ended.",
-        "#answers",
-    )
+    total = len(results)
+    text = "cases have no result: they failed or are unsupported. "
+    text += f"Most often ({n}): {reason}. " if n < total else f"Each says: {reason}. "
+    if total == 1:
+        text = f"case has no result. It says: {reason}. "
+    text += "The table leads to what was written before the end and to the command that tries it "
+    text += "again; ovreport devices and ovreport doctor look at the machine."
+    return Takeaway("What happened", f"{total} of {total}", text, "#answers")
 
 
 def _sure(table: Answer) -> Takeaway | None:
-    """Return how many of the values in the first table are stable."""
+    """Return how many of the values in the table are stable."""
     cells = [cell for row in table.rows for cell in row.cells if cell]
     levels = Counter(cell.level for cell in cells if cell.level)
     if not levels:
         return None
     others = [f"{levels[level]} {level}" for level in ("noisy", "unreliable") if levels[level]]
     width = f"±{percent(STABLE_HALF_WIDTH)}".replace(" ", "\N{NO-BREAK SPACE}")
-    text = f"latencies in the table below are stable: known to {width}, and nothing speaks against "
-    text += "them"
+    text = f"latencies, of all models and devices, are stable: known to {width}, and nothing "
+    text += "speaks against them"
     text += f"; {' and '.join(others)}, drawn pale or as an outline." if others else "."
     value = f"{levels['stable']} of {levels.total()}"
     return Takeaway("How sure", value, text, "method.html#verdicts")

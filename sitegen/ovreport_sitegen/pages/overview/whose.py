@@ -10,7 +10,7 @@ from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.timeline import has_history
 from ovreport_sitegen.text import day, listed, plural
 
-_MOST = 6
+_MOST = 3
 """Other machines that are named; of more, their number is given."""
 
 

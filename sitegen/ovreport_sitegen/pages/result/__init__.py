@@ -59,6 +59,8 @@ class ResultView:
     has_device_page: bool
     """A device that ran nothing but language models has none."""
     numbers: tuple[Number, ...]
+    attested: str
+    """The workflow that attested the record's file, and its commit; empty: not known."""
     full: full.FullResult
     accuracies: Table | None
     """All accuracies, where there are more than the headline."""
@@ -86,6 +88,7 @@ def view(catalogue: Catalogue, result: Result) -> ResultView:
         result=result,
         has_device_page=result.device in catalogue.devices,
         numbers=tuple(_numbers(result)),
+        attested=str(catalogue.attestation_of(result) or ""),
         full=full.view(result),
         accuracies=accuracies.table([result]),
         lengths=lengths_table(catalogue, [result]) if is_language else None,
@@ -123,6 +126,7 @@ def made_of(catalogue: Catalogue, result: Result) -> bytes:
     for entry in catalogue.earlier_of(result):
         digest.update(entry.checksum)
     digest.update(b"device" if result.device in catalogue.devices else b"")
+    digest.update(repr(catalogue.attestation_of(result)).encode())
     return digest.digest()
 
 

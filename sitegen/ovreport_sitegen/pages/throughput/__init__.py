@@ -23,7 +23,7 @@ from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.page import Head, Page, has_values, warning
 from ovreport_sitegen.pages.throughput import curve
 from ovreport_sitegen.text import line, percent, plural
 
@@ -119,4 +119,4 @@ def _loop_cells(result: Result) -> tuple[Cell, ...]:
     )
 
 
-PAGE = Page("throughput", "Throughput", view, when=has_results)
+PAGE = Page("throughput", "Throughput", view, when=has_values)
