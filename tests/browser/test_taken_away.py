@@ -28,10 +28,11 @@ _SHOWN = """() => {
   const text = element => element?.textContent.replace(/\\s+/g, " ").trim() ?? "";
   const rest = element => text(element).slice(text(element?.querySelector("b")).length).trim();
   const cell = td => {
-    const [value] = td.querySelectorAll(":scope > a, :scope > b");
+    const [value] = td.querySelectorAll(":scope > a, :scope > b:not(.ran)");
     const interval = td.querySelector(":scope > small:not(.ran, .ratio)");
     const ran = td.querySelector(".ran"), ratio = td.querySelector(".ratio");
-    return [value ? text(value) : "", text(interval), text(ran?.querySelector("b")),
+    return [value ? text(value) : "", text(interval),
+      text(ran?.localName === "b" ? ran : ran?.querySelector("b")),
       text(ran?.querySelector("span")), text(ratio?.querySelector("b")), rest(ratio)];
   };
   const table = document.getElementById("answer-table");
