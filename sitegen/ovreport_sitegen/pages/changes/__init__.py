@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ovreport.changes import changes
 from ovreport.history import case_key
@@ -12,12 +13,13 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.timeline import Timeline, has_history, since_the_run_before, timelines
 from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison, failures
 from ovreport_sitegen.pages.changes.pictures import Picture, drawn
-from ovreport_sitegen.pages.changes.releases import ReleasesView, in_short, pairs
+from ovreport_sitegen.pages.changes.releases import Link, ReleasesView, in_short, pairs
+from ovreport_sitegen.pages.changes.since import links
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import plural
 
-OPEN_PICTURES, MOST_PICTURES = 12, 24
-"""Pictures that are open, and cases that have any: those with most runs."""
+OPEN_PICTURES, MOST_PICTURES, MOST_POINTS = 12, 24, 150
+"""Pictures that are open, and cases that have any: those with most runs, of so many in all."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class ChangesView:
     releases: ReleasesView | None
     """The oldest release against the newest on the first device; None: one release was measured."""
     comparisons: tuple[Comparison, ...]
+    since: tuple[tuple[str, tuple[Link, ...]], ...]
+    """Devices, and the days since which a page says what changed."""
     check: str
     """How often unchanged software seems to have changed; empty where nothing was repeated."""
     pictures: tuple[Picture, ...]
@@ -41,7 +45,7 @@ def view(catalogue: Catalogue) -> ChangesView:
     lines = list(timelines(catalogue))
     of_case = {case_key(one.result.record): one.result for one in lines}
     of_releases = pairs(catalogue)
-    longest = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
+    longest = _longest(lines)
     shown = sorted(drawn(longest), key=lambda one: not one.picture.steps)
     head = Head(
         "What changed",
@@ -54,11 +58,19 @@ def view(catalogue: Catalogue) -> ChangesView:
         head=head,
         releases=in_short(catalogue, of_releases[0]) if of_releases else None,
         comparisons=tuple(_of_runs(catalogue, of_case)),
+        since=tuple(links(catalogue)),
         check=_check(lines),
         pictures=tuple(shown),
         open_pictures=OPEN_PICTURES,
         pictures_left_out=left_out,
     )
+
+
+def _longest(lines: Sequence[Timeline]) -> list[Timeline]:
+    """Return those with most runs, as many as a page has room for."""
+    found = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
+    points = accumulate(len(one.earlier) + 1 for one in found)
+    return [one for one, total in zip(found, points, strict=True) if total <= MOST_POINTS]
 
 
 def _of_runs(catalogue: Catalogue, of_case: OfCase) -> Iterator[Comparison]:
