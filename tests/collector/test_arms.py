@@ -236,6 +236,19 @@ def test_settings_reach_the_engine(run: Run, releases: FakeChild) -> None:
     assert Counter(map(str, found)) == {"{}": 3, "{'NUM_STREAMS': '1'}": 3}
 
 
+def test_native_frameworks_are_measured_once_beside_the_arms(run: Run) -> None:
+    """They do not depend on OpenVINO's release; of the same run, and no arm of it."""
+    pytest.importorskip("onnxruntime", reason="onnxruntime is in the extra `native`")
+    wanted = Wanted(openvino=(OLD, NEW))
+    records = run(wanted, models=("one",), engines=("openvino", "native"))
+    found = [(record.case.engine, record.arm and record.arm.name) for record in records]
+    assert found == [("openvino", OLD), ("openvino", NEW), ("onnxruntime", None)]
+    assert len({record.run for record in records}) == 1
+    assert all(isinstance(record.outcome, Completed) for record in records)
+    with pytest.raises(InputError):
+        run.plan(wanted, engines=("native",))
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
