@@ -150,6 +150,25 @@
   addEventListener("hashchange", follow);
   if (location.hash) follow();
 
+  // ------------------------------------------------------------ paper
+  // Numbers in closed details are printed too; those that were closed are so again afterwards.
+  // A head that is repeated on the next sheet loses its buttons, so its words stand beside them.
+  let opened = [], heads = [];
+  addEventListener("beforeprint", () => {
+    opened = all("main details:not([open])");
+    opened.forEach((one) => { one.open = true; });
+    heads = all("thead button.sort").map((sort) => {
+      const words = Object.assign(document.createElement("span"), { textContent: sort.textContent });
+      sort.hidden = true;
+      sort.before(words);
+      return [sort, words];
+    });
+  });
+  addEventListener("afterprint", () => {
+    opened.forEach((one) => { one.open = false; });
+    heads.forEach(([sort, words]) => { words.remove(); sort.hidden = false; });
+  });
+
   // ------------------------------------------------------------ copying commands
   if (navigator.clipboard) {
     all(".command").forEach((box) => {
@@ -161,7 +180,6 @@
         } catch { copy.textContent = "Not allowed"; }
         setTimeout(() => { copy.textContent = "Copy"; }, 1500);
       });
-      box.classList.add("copies");
       box.append(copy);
     });
   }

@@ -16,6 +16,7 @@ from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.data.timeline import has_history, timelines
 from ovreport_sitegen.pages import changes
+from ovreport_sitegen.pages.changes import since
 from tests.factories import a_record
 
 Build = Callable[[Sequence[Record]], Path]
@@ -51,6 +52,24 @@ def test_a_site_of_one_campaign_has_no_such_page(build_of: Build) -> None:
     site = build_of([a_record()])
     assert not (site / "changes.html").exists()
     assert "no history yet" in (site / "data.html").read_text()
+
+
+def test_a_device_that_was_measured_on_another_day_says_what_changed_since() -> None:
+    """Against each case's last run up to that day, whatever release ran; not on the same day."""
+    records = [*slower_by_a_quarter(), day(5, model="a", title="a", median_ms=9)]
+    found = catalogue(*records, of_release(day(1, model="c", title="c"), "2025.4"))
+    newest, older, oldest = since.days(found)
+    assert [one.day[-2:] for one in (newest, older, oldest)] == ["05", "02", "01"]
+    pages = [since.view(found, one) for one in (newest, older, oldest)]
+    assert pages[0].comparison.better
+    assert [len(page.comparison.worse.rows) for page in pages[:2] if page.comparison.worse] == [
+        2,
+        2,
+    ]
+    assert {link.href for _, links in pages[0].choices for link in links} == {
+        one.href for one in since.days(found)
+    }
+    assert not since.days(catalogue(day(2), of_release(day(2), "2025.4")))
 
 
 def test_what_got_worse_is_named_with_its_ratio() -> None:

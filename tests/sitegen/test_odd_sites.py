@@ -93,6 +93,9 @@ class _Page(HTMLParser):
         if tag == "svg":
             self.drawn = 0
         self.drawn += tag in _DRAWN
+        size = dict(attrs).get("font-size") or "12px"
+        if float(size.removesuffix("px")) < 12:
+            self.faults.append(f"letters of {size} in a chart, which a phone shows as they are")
         if tag == "table":
             self.rows = 0
         self.rows += tag == "td"

@@ -43,7 +43,8 @@ def log_axis(values: list[float], *, fine: bool = False) -> Scale:
         ticks = _ladder(low, high, (1, 2, 5))
     if fine and len(ticks) < 2:
         ticks = _ladder(low, high, (1, 2, 3, 4, 6, 8))
-    if len(ticks) > _TICKS or (len(ticks) > 5 and ticks[-1] >= 10_000):
+    wide = (len(ticks) > 5 and ticks[-1] >= 10_000) or (len(ticks) > 3 and ticks[-1] >= 100_000)
+    if len(ticks) > _TICKS or wide:
         ticks = [t for t in ticks if f"{t:e}".startswith("1")]
     if len(ticks) > _TICKS:
         ticks = ticks[:: math.ceil(len(ticks) / _TICKS)]

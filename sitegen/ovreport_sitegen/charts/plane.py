@@ -201,8 +201,8 @@ def _colour(p: Point) -> str:
 
 # ---------------------------------------------------------------- room for names
 
-_CHARACTER, _LINE = 6.7, 13
-"""Size of a label's character at 11 px: a little more than most fonts need."""
+_CHARACTER, _LINE = 7.3, 14
+"""Size of a label's character at 12 px: a little more than most fonts need."""
 _MARK, _GAP = 5, 8
 """Half the width of a mark, and how far its name stands from its middle."""
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from ovreport_sitegen.charts.rows import COLOURS
 
 _WIDTH, _HEIGHT = 330, 88
-_LEFT, _RIGHT, _TOP, _BOTTOM = 6, 264, 10, 62
+_LEFT, _RIGHT, _TOP, _BOTTOM = 6, 248, 10, 62
 _RADIUS = 3.2
 
 
@@ -70,7 +70,9 @@ class RoundsPicture:
         yield _text(_RIGHT + 10, _TOP + 4, self.highest)
         yield _text(_RIGHT + 10, _BOTTOM + 4, self.lowest)
         processes = len({one.process for one in self.rounds})
-        yield _text(_LEFT - 4, _HEIGHT - 6, f"{len(self.rounds)} rounds, {processes} processes →")
+        counts = [(len(self.rounds), "round", "s"), (processes, "process", "es")]
+        words = ", ".join(f"{n} {one}{ending * (n > 1)}" for n, one, ending in counts)
+        yield _text(_LEFT - 4, _HEIGHT - 6, f"{words} →")
 
     def _marks(self) -> Iterator[str]:
         colour = COLOURS.get(self.family, COLOURS["other"])
@@ -112,6 +114,6 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
 
 def _text(x: float, y: float, text: str) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="11px" fill="var(--muted)">'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="12px" fill="var(--muted)">'
         f"{escape(text, quote=False)}</text>"
     )

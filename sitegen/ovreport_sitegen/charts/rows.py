@@ -34,10 +34,13 @@ GROUND, INK, MUTED = "var(--card)", "var(--ink)", "var(--muted)"
 _BEYOND = 1.5
 """An interval is drawn up to so many times the largest value, then cut by the plot's edge."""
 
-STAGES_PLOT = 240
+STAGES_PLOT = 232
 """Width of the scale of stages in pixels."""
-_LETTER = 6.0
-"""Width of a letter of 11 pixels, about."""
+_LETTER = 6.6
+"""Width of a letter of 12 pixels, about."""
+
+_NAME = 50
+"""Characters of a name that fit above its mark."""
 
 Datum = dict[str, Any]
 
@@ -76,7 +79,7 @@ def _base(i: int, row: Row) -> Datum:
     colour = COLOURS.get(row.family, COLOURS["other"])
     return {
         "i": i,
-        "name": row.name,
+        "name": _fitting(row.name),
         "label": row.label,
         "tip": row.tip,
         "v": row.value,
@@ -88,6 +91,17 @@ def _base(i: int, row: Row) -> Datum:
         "ink": MUTED if row.is_approximate else INK,
         "s": SHAPES.get(row.family, "cross"),
     }
+
+
+def _fitting(name: str) -> str:
+    """Return a name that fits above its mark: of a long one, the model's title is cut."""
+    if len(name) <= _NAME:
+        return name
+    title, _, rest = name.partition(" · ")
+    room = _NAME - len(rest) - len("… · ")
+    if not rest or room < _NAME // 4:
+        return f"{name[: _NAME - 1].rstrip()}…"
+    return f"{title[:room].rstrip()}… · {rest}"
 
 
 Drawn = tuple[list[Datum], Scale]

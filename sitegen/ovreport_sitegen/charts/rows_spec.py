@@ -23,10 +23,10 @@ Layer = Any
 """An `alt.Chart`: what its methods return is not typed."""
 
 PLOT = {
-    "bars": 240,
-    "dots": 244,
-    "pairs": 224,
-    "ratios": 270,
+    "bars": 232,
+    "dots": 236,
+    "pairs": 204,
+    "ratios": 258,
     "lost": 318,
     "rounds": 318,
     "stages": STAGES_PLOT,
@@ -35,6 +35,8 @@ PLOT = {
 _LOG = ("dots", "pairs", "ratios")
 """Kinds whose scale is logarithmic."""
 STEP = 34
+TEXT = 12
+"""Size of every text: a drawing is shown as large as it is, on a phone too."""
 TICKS = [0.5, 1]
 
 _INK, _MUTED, _GRID = "var(--ink)", "var(--muted)", "var(--grid)"
@@ -76,8 +78,8 @@ def _configuration(padding: dict[str, int]) -> Spec:
             gridColor=_GRID,
             labelColor=_MUTED,
             titleColor=_MUTED,
-            labelFontSize=11,
-            titleFontSize=11,
+            labelFontSize=TEXT,
+            titleFontSize=TEXT,
             titleFontWeight="normal",
             labelLimit=0,
             titleLimit=0,
@@ -85,7 +87,7 @@ def _configuration(padding: dict[str, int]) -> Spec:
             labelPadding=6,
             labelOverlap="greedy",
         ),
-        "text": alt.MarkConfig(fontSize=11, fill=_INK, limit=0),
+        "text": alt.MarkConfig(fontSize=TEXT, fill=_INK, limit=0),
     }
 
 
@@ -220,7 +222,7 @@ def _rounds() -> list[Layer]:
 
 def _stages() -> list[Layer]:
     parts = alt.Chart().mark_bar(height=15, yOffset=7, stroke="var(--card)", strokeWidth=1.5)
-    words = alt.Chart().mark_text(align="center", yOffset=8, fontSize=10, aria=False)
+    words = alt.Chart().mark_text(align="center", yOffset=8, fontWeight=500, aria=False)
     return [
         _names(),
         parts.encode(

@@ -53,6 +53,18 @@ class Timeline:
         entry = self.earlier[index]
         return Run(self.collection.shown(entry), self.collection.values(entry))
 
+    def since(self, day: str) -> tuple[int, int] | None:
+        """Return the last run up to a day and the newest one, by index; None without both."""
+        run, moment = self.result.record.run, self.result.record.measured_at
+        up_to = [
+            i
+            for i, entry in enumerate(self.earlier)
+            if entry.summary.measured_at[: len(day)] <= day
+            if not run or entry.summary.run != run
+        ]
+        is_later = moment[: len(day)] > day
+        return (up_to[-1], len(self.earlier)) if up_to and is_later else None
+
     @property
     def last_two(self) -> tuple[Run, Run] | None:
         """The newest run, and the last one before; None: one run measured all of them.

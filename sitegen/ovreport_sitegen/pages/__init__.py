@@ -24,7 +24,7 @@ from ovreport_sitegen.pages import (
     result,
     throughput,
 )
-from ovreport_sitegen.pages.changes import releases
+from ovreport_sitegen.pages.changes import releases, since
 
 PAGES = (
     overview.PAGE,
@@ -44,5 +44,12 @@ PAGES = (
 """In the order of the navigation, which leaves out those with a parent; the first one that a site
 has is its `index.html`."""
 
-DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE, result.PAGE, releases.PAGE)
+DETAIL_PAGES = (
+    model.PAGE,
+    language_model.PAGE,
+    device.PAGE,
+    result.PAGE,
+    releases.PAGE,
+    since.PAGE,
+)
 """One for every model, device or result."""

@@ -13,7 +13,8 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.timeline import Timeline, has_history, since_the_run_before, timelines
 from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison, failures
 from ovreport_sitegen.pages.changes.pictures import Picture, drawn
-from ovreport_sitegen.pages.changes.releases import ReleasesView, in_short, pairs
+from ovreport_sitegen.pages.changes.releases import Link, ReleasesView, in_short, pairs
+from ovreport_sitegen.pages.changes.since import links
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import plural
 
@@ -29,6 +30,8 @@ class ChangesView:
     releases: ReleasesView | None
     """The oldest release against the newest on the first device; None: one release was measured."""
     comparisons: tuple[Comparison, ...]
+    since: tuple[tuple[str, tuple[Link, ...]], ...]
+    """Devices, and the days since which a page says what changed."""
     check: str
     """How often unchanged software seems to have changed; empty where nothing was repeated."""
     pictures: tuple[Picture, ...]
@@ -55,6 +58,7 @@ def view(catalogue: Catalogue) -> ChangesView:
         head=head,
         releases=in_short(catalogue, of_releases[0]) if of_releases else None,
         comparisons=tuple(_of_runs(catalogue, of_case)),
+        since=tuple(links(catalogue)),
         check=_check(lines),
         pictures=tuple(shown),
         open_pictures=OPEN_PICTURES,
