@@ -7,24 +7,28 @@ people and no HTML.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.change import Run
-from ovreport.changes import changes
-from ovreport.changes_text import case_name, place_name
+from ovreport.change import Change, Run
+from ovreport.changes import Changes, changes, speed_of
+from ovreport.changes_text import case_name, place_name, why_failed, words
 from ovreport.changes_text import markdown as changes_markdown
 from ovreport.errors import RecordError, one_line
-from ovreport.history import case_key, newest
+from ovreport.history import CaseKey, case_key, newest
+from ovreport.metrics import METRICS, MetricValue, metric_values
 from ovreport.metrics.anomalies import ANOMALIES, anomalies
-from ovreport.record import Completed, Record
+from ovreport.record import Accuracy, Completed, Record
 from ovreport.store import Duplicate, Stored, read_all, record_files
 
 _NAMED = 20
-"""So many faults, machines and suspicions are named; of more, their number is given."""
+"""So many of each list are named; of more, their number is given."""
 _LIMIT = 60_000
 """Characters of a summary: a comment on GitHub has 65,536 at most."""
+_LEVELS = ("stable", "noisy", "unreliable", "no result")
+_ODD_RATIO = 1.5
+"""A machine that is measured again with the same software is rarely faster or slower by more."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +68,50 @@ def contribution(paths: Sequence[Path], site: Path) -> Contribution:
     )
 
 
+@dataclass(frozen=True)
+class _Effect:
+    """What the new records change."""
+
+    shown: Sequence[Record]
+    """New ones that are the newest of their case, which pages would show."""
+    superseded: Mapping[CaseKey, Record]
+    """Case of a shown record → what the site shows of it now."""
+    changes: Changes | None
+    """From what the site shows now to what it would show; None without a case of both."""
+
+
 def markdown(found: Contribution) -> str:
     """Return in Markdown what the new records would change."""
+    effect = _effect(found)
     lines = ["## What these records would change on the site", ""]
-    for part in (_counts, _faults, _machines, _suspicions, _changes):
-        lines += part(found)
+    lines += _counts(found, effect)
+    lines += _faults(found)
+    lines += _machines(found, effect)
+    lines += _suspicions(effect)
+    lines += _changes(effect)
+    lines += _superseded(effect)
+    lines += _new_results(effect)
     text = "\n".join(lines) + "\n"
     if len(text) <= _LIMIT:
         return text
     return text[:_LIMIT].rpartition("\n")[0] + "\n\nThis is cut: there is more than fits.\n"
 
 
-def _shown(found: Contribution) -> list[Record]:
-    """Return the new records that are the newest of their case, which pages would show."""
+def _effect(found: Contribution) -> _Effect:
     new = {id(one) for one in found.new}
-    return [one.record for one in newest([*found.old, *found.new])[0] if id(one) in new]
+    shown = [one.record for one in newest([*found.old, *found.new])[0] if id(one) in new]
+    there = [one.record for one in newest(found.old)[0]]
+    names, keys = set(map(_name, shown)), set(map(case_key, shown))
+    before = [record for record in there if _name(record) in names]
+    return _Effect(
+        shown=shown,
+        superseded={case_key(one): one for one in there if case_key(one) in keys},
+        changes=changes(map(Run.of, before), map(Run.of, shown)) if before else None,
+    )
 
 
-def _counts(found: Contribution) -> Iterator[str]:
-    shown, there = _shown(found), {case_key(one.record) for one in newest(found.old)[0]}
-    superseding = sum(case_key(record) in there for record in shown)
+def _counts(found: Contribution, effect: _Effect) -> Iterator[str]:
+    shown, superseding = effect.shown, len(effect.superseded)
     arms = [one.record.arm for one in found.new]
     evidence = sum(arm is not None and not arm.is_result for arm in arms)
     failed = sum(not isinstance(record.outcome, Completed) for record in shown)
@@ -104,44 +132,130 @@ def _counts(found: Contribution) -> Iterator[str]:
 
 
 def _faults(found: Contribution) -> Iterator[str]:
-    faults = [f"{_code(fault.where)}: {_code(fault.what)}" for fault in found.faults]
+    faults, warnings = (
+        [f"{_code(fault.where)}: {_code(fault.what)}" for fault in each]
+        for each in (found.faults, found.warnings)
+    )
     yield from _listed("Faults: these files cannot be taken", faults)
     yield from _listed("Gone or edited", list(map(_code, found.removed)))
+    yield from _listed("Warnings: of files that were there before", warnings)
 
 
-def _machines(found: Contribution) -> Iterator[str]:
+def _machines(found: Contribution, effect: _Effect) -> Iterator[str]:
     there = {one.record.machine.id for one in found.old}
-    results = Counter((r.machine.id, r.case.device, r.software.openvino) for r in _shown(found))
-    if not results:
+    places: dict[tuple[str, str, str], Counter[str]] = {}
+    for one in effect.shown:
+        place = one.machine.id, one.case.device, one.software.openvino
+        places.setdefault(place, Counter())[_level(one)] += 1
+    if not places:
         return
-    yield from ("", "### Machines", "", "| machine | device | OpenVINO | results |")
-    yield "|---|---|---|---:|"
-    for (machine, device, release), n in results.most_common(_NAMED):
+    yield from ("", "### Machines", "")
+    yield f"| machine | device | OpenVINO | results | {' | '.join(_LEVELS)} |"
+    yield "|---|---|---|---:|" + "---:|" * len(_LEVELS)
+    most = sorted(places.items(), key=lambda item: -item[1].total())
+    for (machine, device, release), levels in most[:_NAMED]:
         new = "" if machine in there else " **new**"
-        yield f"| {_code(machine)}{new} | {_code(device)} | {_code(release)} | {n:,} |"
-    if len(results) > _NAMED:
-        yield f"\nand {len(results) - _NAMED:,} more"
+        numbers = " | ".join(str(levels[level]) for level in _LEVELS)
+        yield (
+            f"| {_code(machine)}{new} | {_code(device)} | {_code(release)} | "
+            f"{levels.total():,} | {numbers} |"
+        )
+    if len(places) > _NAMED:
+        yield f"\nand {len(places) - _NAMED:,} more"
+    new_ones = {one.machine.id: one for one in effect.shown if one.machine.id not in there}
+    yield from _listed("New machines", [_machine(one) for one in new_ones.values()])
 
 
-def _suspicions(found: Contribution) -> Iterator[str]:
+def _machine(record: Record) -> str:
+    """Return what a machine is, for one who has never seen it."""
+    machine = record.machine
+    virtual = "" if machine.virtualised in {"no", "unknown"} else f", {_code(machine.virtualised)}"
+    return (
+        f"{_code(machine.id)}: {_code(machine.cpu)}, {machine.share}, "
+        f"{machine.memory_bytes / 2**30:,.0f} GiB{virtual}, {_code(record.software.os)}"
+    )
+
+
+def _level(record: Record) -> str:
+    """Return how far a record's speeds can be relied on: its worst verdict; or that it failed."""
+    if not isinstance(record.outcome, Completed):
+        return "no result"
+    levels = {verdict.level for verdict in record.verdicts.values()}
+    return next((level for level in reversed(_LEVELS) if level in levels), "no result")
+
+
+def _suspicions(effect: _Effect) -> Iterator[str]:
     said = [
-        f"{_code(case_name(one.record))} on {_code(place_name(one.record))}: "
-        f"{ANOMALIES[one.code].title} ({_code(one.detail)})"
-        for one in anomalies(_shown(found))
+        f"{_case(one.record)}: {ANOMALIES[one.code].title} ({_code(one.detail)})"
+        for one in anomalies(effect.shown)
     ]
+    for case, change in effect.changes.every if effect.changes else []:
+        if _is_odd(case.before, case.after, change):
+            amount, interval = words(change)
+            what = f"{change.metric.label.lower()} {amount} ({interval})"
+            said.append(f"{_case(case.after)}: {what}, with the same software as before")
     yield from _listed("Suspicions: look at these before they are taken", said)
 
 
-def _changes(found: Contribution) -> Iterator[str]:
-    shown = _shown(found)
-    names = set(map(_name, shown))
-    before = [one.record for one in newest(found.old)[0] if _name(one.record) in names]
-    if not before:
+def _is_odd(before: Record, after: Record, change: Change) -> bool:
+    """Return whether a clear change is more than what one machine does with the same software."""
+    if before.software != after.software or before.device.driver != after.device.driver:
+        return False
+    if change.effect is None or not (change.is_better or change.is_worse):
+        return False
+    ratio = change.effect.value
+    return change.is_difference or not 1 / _ODD_RATIO <= ratio <= _ODD_RATIO
+
+
+def _changes(effect: _Effect) -> Iterator[str]:
+    if effect.changes is None:
         return
     yield from ("", "### What gets faster, slower or less accurate", "")
     yield "The first is what the site has, the second what it would have."
     yield ""
-    yield changes_markdown(changes(map(Run.of, before), map(Run.of, shown))).rstrip("\n")
+    yield changes_markdown(effect.changes).rstrip("\n")
+
+
+def _superseded(effect: _Effect) -> Iterator[str]:
+    said = [
+        f"{_case(one)}: {_moment(effect.superseded[case_key(one)])} by {_moment(one)}"
+        for one in effect.shown
+        if case_key(one) in effect.superseded
+    ]
+    yield from _listed("Superseded: these results become history", said)
+
+
+def _moment(record: Record) -> str:
+    """Return when a record was measured, with which OpenVINO."""
+    return f"{_code(record.measured_at[:10])} ({_code(record.software.openvino.partition('-')[0])})"
+
+
+def _new_results(effect: _Effect) -> Iterator[str]:
+    new = [one for one in effect.shown if case_key(one) not in effect.superseded]
+    yield from _listed("Results of new cases", [f"{_case(one)}: {_numbers(one)}" for one in new])
+
+
+def _numbers(record: Record) -> str:
+    """Return the headlines of a record with their 95 % intervals, or why it has none."""
+    if not isinstance(record.outcome, Completed):
+        return _code(why_failed(record))
+    values = metric_values(record)
+    accuracy = [record.accuracy.metric] if isinstance(record.accuracy, Accuracy) else []
+    found = [values.get(key) for key in (*speed_of(record)[:2], *accuracy)]
+    said = [_value(value) for value in found if isinstance(value, MetricValue)]
+    return ", ".join(said) or "no numbers"
+
+
+def _value(found: MetricValue) -> str:
+    metric = METRICS[found.metric]
+    low, high = metric.format(found.low), metric.format(found.high)
+    interval = f" ({low} – {high})" if low != high else ""
+    doubt = f", {found.verdict.level}" if found.verdict.level != "stable" else ""
+    return f"{metric.label.lower()} {metric.format(found.value)} {metric.unit}{interval}{doubt}"
+
+
+def _case(record: Record) -> str:
+    return f"{_code(case_name(record))} on {_code(place_name(record))}"
 
 
 def _name(record: Record) -> tuple[str, ...]:

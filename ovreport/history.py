@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -113,6 +114,7 @@ class ArmMoment(NamedTuple):
     """Whether its release was measured once more, against itself."""
 
 
+@lru_cache(maxsize=1 << 10)
 def release_numbers(build: str) -> tuple[int, ...]:
     """Return release and number of an OpenVINO build string, by which releases are in order.
 

@@ -25,7 +25,10 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         *("device.capabilities", "device.properties"),
     ),
     "when it measured, and what else the machine did meanwhile: load, temperature, frequency": (
-        *("measured_at", "noise", "noise_unreadable", "failed_rounds"),
+        *("measured_at", "noise", "noise_unreadable"),
+    ),
+    "of what failed: the messages, without the names and folders below": (
+        *("outcome", "failed_rounds"),
     ),
     "the model: title, licence, name, size and SHA-256 of each file; the command that repeats it": (
         *("model", "repeat", "run"),

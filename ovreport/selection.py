@@ -39,7 +39,7 @@ class Selection:
 
     def has(self, record: Record) -> bool:
         """Return whether a record is among the selected."""
-        if record.arm and record.arm.name == self.of:
+        if self.names(record):
             return True
         if record.arm and not record.arm.is_result:
             return False
@@ -49,6 +49,10 @@ class Selection:
             return record.measured_at.startswith(self.of)
         rest = record.software.openvino.removeprefix(self.of)
         return record.software.openvino.startswith(self.of) and (not rest or not rest[0].isdigit())
+
+    def names(self, record: Record) -> bool:
+        """Return whether a record is of the arm of this name."""
+        return record.arm is not None and record.arm.name == self.of
 
 
 def parse(text: str, default: Path | None = None) -> Selection:
@@ -94,6 +98,9 @@ def _read(selection: Selection) -> tuple[dict[CaseKey, list[Record]], list[Recor
     """Return the selected records of each case, its result last, and faults of other files."""
     loaded = read_all([selection.path], check=True, keep=True)
     chosen = [one for one in loaded.stored if selection.has(one.record)]
+    # A wheel of one's own may say that it is of the same release: it has a name of its own.
+    named = {one.record.run for one in chosen if selection.names(one.record)}
+    chosen = [c for c in chosen if selection.names(c.record) or c.record.run not in named]
     if not chosen:
         raise InputError(
             "no record is of that release, arm or time" if loaded.stored else "no record found",

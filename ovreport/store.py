@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -174,12 +175,22 @@ def record_files(folder: Path, faults: list[RecordError] | None = None) -> Itera
     for here, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(set(folders) - _IGNORED_PARTS)
         for name in sorted(names):
+            if not name.endswith(".json"):
+                continue
             path = Path(here, name)
             # Where not even that can be asked, reading it tells why.
             with contextlib.suppress(PermissionError):
-                if not name.endswith(".json") or path.is_symlink() or not path.is_file():
+                if not _is_file(path):
                     continue
             yield path
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether it is a file itself, and no link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False) -> Loaded:

@@ -36,9 +36,10 @@ from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
+from ovreport_sitegen.kept import KeptPages
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes, overview
 from ovreport_sitegen.pages.data import shared_id
-from ovreport_sitegen.pages.page import DetailPage, Head
+from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
 _INDEX, _NOT_FOUND = "index.html", "404.html"
@@ -255,11 +256,12 @@ def _write(
         current = page.parent or page.key
         html = renderer.page(page.key, page.view(found), entry.file, current, sets_aside=True)
         new.add(entry.file, html, renderer.asides)
+    kept = KeptPages(found.collection.cache, renderer, addresses[search.NAME])
     for detail in DETAIL_PAGES:
         for page_of in detail.pages(found):
             if page_of.made_of:
-                html = _kept(found.collection.cache, page_of, detail.parent, renderer)
-                new.add(page_of.file, html)
+                html, looked = kept.page(page_of, detail.parent)
+                new.add(page_of.file, html, looked=looked)
             else:
                 view, file = page_of.view(), page_of.file
                 html = renderer.page(page_of.template, view, file, detail.parent, sets_aside=True)
@@ -274,16 +276,6 @@ def _write(
     pages_there = [one for one in new.sizes if one.endswith(".html") and one != _NOT_FOUND]
     for name, data in crawlers.files(found.config.site_url, pages_there):
         new.add(name, data)
-
-
-def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
-    """Return a page, from the cache where nothing that it shows has changed."""
-    kind = f"{detail.template} {renderer.checksum}"
-    html = cache.get(kind, detail.made_of)
-    if html is None:
-        html = renderer.page(detail.template, detail.view(), detail.file, parent)
-        cache.put(kind, detail.made_of, html)
-    return html
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:

@@ -7,12 +7,14 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from ovreport.errors import InputError, StoreError
 
@@ -58,16 +60,22 @@ class NewSite:
         return sum(name.endswith(".html") for name in self.sizes)
 
     def add(
-        self, name: str, data: bytes, asides: Mapping[str, tuple[bytes, bytes]] | None = None
+        self,
+        name: str,
+        data: bytes,
+        asides: Mapping[str, tuple[bytes, bytes]] | None = None,
+        *,
+        looked: Looked | None = None,
     ) -> None:
         """Write a file; StoreError where the disk refuses.
 
         `asides`: further files that a page needs, each with the HTML that a script adds from it.
+        `looked`: what is in a page, where that is known already.
         """
         if name.endswith(".html"):
-            self._checks.look_at(name, data)
+            self._checks.take(name, looked or looked_at(name, data))
         for address, (script, html) in (asides or {}).items():
-            self._checks.follow(name, html)
+            self._checks.take_part(name, looked_at(name, html, is_part=True))
             self.add(address, script)
         with _refusals(self._out):
             self._path(name).write_bytes(data)
@@ -166,6 +174,49 @@ class PageFault:
         return f"{self.page}: {self.what}"
 
 
+class Looked(Struct, frozen=True, array_like=True):
+    """What a page, or a part that a script adds to one, has in it for the checks."""
+
+    faults: list[tuple[str, str]]
+    """What is wrong with it, and the words that it is about."""
+    ids: list[str]
+    links: list[tuple[str, str, str]]
+    """Into the site: page, fragment, and the link as it is written."""
+
+
+def looked_at(name: str, html: bytes, *, is_part: bool = False) -> Looked:
+    """Return what is in a page of a name, or in a part of it."""
+    attributes = _ATTRIBUTE.findall(html)
+    ids = Counter(value.decode() for key, value in attributes if key == b"id")
+    faults = [] if is_part else list(_page_faults(html, ids))
+    links = []
+    for key, value in sorted({(k, v) for k, v in attributes if k != b"id"}):
+        words = unescape(value.decode())
+        if fault := _fault(key.decode(), words):
+            faults.append((fault, words))
+        elif link := _link(words, name):
+            links.append(link)
+    return Looked(faults, list(ids), links)
+
+
+def _fault(key: str, value: str) -> str:
+    """Return what is wrong with an attribute; a link into the site is followed later."""
+    if key not in {"href", "src"}:
+        return f"an element has an attribute {key}"
+    parts = urlsplit(value)
+    if (parts.scheme or parts.netloc) and parts.scheme not in {"http", "https"}:
+        return f"a link leads to {value[:80]}"
+    return ""
+
+
+def _link(value: str, page: str) -> tuple[str, str, str] | None:
+    """Return where a link of a page leads; None out of the site."""
+    parts = urlsplit(value)
+    if parts.scheme or parts.netloc or (page == "404.html" and parts.path.startswith("/")):
+        return None
+    return unquote(parts.path) or page, unquote(parts.fragment), value
+
+
 class _Checks:
     """What is wrong with pages, and where their links lead."""
 
@@ -175,37 +226,16 @@ class _Checks:
         self._links: dict[tuple[str, str], tuple[str, str]] = {}
         """Page and fragment that a link leads to → the first page with such a link, as it says."""
 
-    def look_at(self, name: str, data: bytes) -> None:
-        """Check a page, and remember what can only be checked when all pages are there."""
-        attributes = _ATTRIBUTE.findall(data)
-        ids = Counter(value.decode() for key, value in attributes if key == b"id")
-        self._wrong += [PageFault(name, *fault) for fault in _page_faults(data, ids)]
-        self._ids[name] = frozenset(ids)
-        self._follow(name, attributes)
+    def take(self, name: str, page: Looked) -> None:
+        """Note what is in a page, of which some can only be checked when all pages are there."""
+        self._ids[name] = frozenset(page.ids)
+        self.take_part(name, page)
 
-    def follow(self, name: str, html: bytes) -> None:
-        """Check the attributes and links of a part that a script adds to a page."""
-        self._follow(name, _ATTRIBUTE.findall(html))
-
-    def _follow(self, name: str, attributes: Sequence[tuple[bytes, bytes]]) -> None:
-        for key, value in sorted({(k, v) for k, v in attributes if k != b"id"}):
-            words = unescape(value.decode())
-            fault = self._fault(key.decode(), words, name)
-            if fault:
-                self._wrong.append(PageFault(name, fault, words))
-
-    def _fault(self, key: str, value: str, page: str) -> str:
-        """Return what is wrong with an attribute; a link into the site is followed later."""
-        if key not in {"href", "src"}:
-            return f"an element has an attribute {key}"
-        parts = urlsplit(value)
-        if parts.scheme or parts.netloc:
-            good = parts.scheme in {"http", "https"}
-            return "" if good else f"a link leads to {value[:80]}"
-        if page != "404.html" or not parts.path.startswith("/"):
-            target = unquote(parts.path) or page, unquote(parts.fragment)
-            self._links.setdefault(target, (page, value))
-        return ""
+    def take_part(self, name: str, part: Looked) -> None:
+        """Note what is in a part that a script adds to a page."""
+        self._wrong += [PageFault(name, *fault) for fault in part.faults]
+        for target, fragment, words in part.links:
+            self._links.setdefault((target, fragment), (name, words))
 
     def faults(self, files: Container[str]) -> list[PageFault]:
         """Return the faults of a site of these files."""

@@ -14,19 +14,21 @@
     document.head.append(script);
   });
 
-  const MOST_COLUMNS = 6, MOST_ROWS = 60, MOST_CELLS = 60, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
+  const MOST_COLUMNS = 6, MOST_CELLS = 54, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
   const LEVELS = ["stable", "noisy", "unreliable"];
   const OUTCOMES = ["different", "no clear difference", "insufficient data"];
   const NO_INTERVAL = new Set(["bound", "range", "rated"]);
 
   // ------------------------------------------------------------ numbers in words
+  const formats = new Map();  // one of each number of decimals: to make one takes long
+  const formatOf = (decimals) => formats.get(decimals) ?? formats.set(decimals, new Intl.NumberFormat(
+    "en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })).get(decimals);
   const significant = (value, digits = 3) => {
     if (!Number.isFinite(value)) return "unbounded";
     if (value === 0) return "0";
     const rounded = Number(value.toPrecision(digits));
     const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(rounded)) + 1e-12));
-    return rounded.toLocaleString("en-US",
-      { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    return formatOf(decimals).format(rounded);
   };
   const plural = (n, one) => `${n.toLocaleString("en-US")} ${n === 1 ? one : `${one}s`}`;
 
@@ -359,7 +361,7 @@
     const tier = markTiers(rows);
     const found = { state, columns, every, metric: metricOf(state.metric), means: meansOf(rows, columns, state), counts: counts(rows) + tier };
     const order_ = state.sort ? sorted(rows, columns, state) : rows;
-    const limit = state.all ? order_.length : Math.min(MOST_ROWS, Math.floor(MOST_CELLS / Math.max(columns.length, 1)));
+    const limit = state.all ? order_.length : Math.floor(MOST_CELLS / Math.max(columns.length, 1));
     found.rows = order_.slice(0, limit);
     found.moreRows = order_.length - found.rows.length;
     found.moreColumns = every.length - columns.length;

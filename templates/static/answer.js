@@ -141,14 +141,21 @@
     [...grid.tBodies].forEach((body) => body.remove());
     grid.append(...bodies);
   }
+  /** Which of many devices are shown; empty where all are, or the reader chose some. */
+  function partOf({ columns, every, moreColumns, state }) {
+    const chosen = boxes.filter((box) => state.device.includes(box.value));
+    if (moreColumns && state.columns === "device")
+      return `${columns.length} of ${every.length} devices, those measured last.`;
+    return chosen.length === 1 ? `Only ${chosen[0].parentElement.textContent.trim()}, one of ${boxes.length} devices.` : "";
+  }
   function drawRest(table) {
     const { state, metric } = table, baseline = form.elements.baseline;
     grid.caption.textContent = metric.label;
     find(".reading").textContent = `${metric.label} in ${metric.unit}. ${metric.lower ? "Lower" : "Higher"} is better.`;
     find(".counts").textContent = table.counts;
-    const part = find(".part");
-    part.hidden = !table.moreColumns || state.columns !== "device";
-    part.firstChild.textContent = `${table.columns.length} of ${table.every.length} devices are shown, those measured last.`;
+    const part = find(".part"), words = partOf(table);
+    part.hidden = !words;
+    part.firstChild.textContent = words;
     const more = find(".more"), parts = [];
     if (table.moreColumns) parts.push(`${table.moreColumns} more column${table.moreColumns > 1 ? "s" : ""}`);
     if (table.moreRows) parts.push(`${table.moreRows} more row${table.moreRows > 1 ? "s" : ""}`);
@@ -272,6 +279,7 @@
   const DOES = {
     link: () => copy(location.href, "Link"),
     markdown: () => copy(markdown(), "Markdown"),
+    every: () => { boxes.forEach((box) => { box.checked = true; }); change(); },
     devices: () => { unfold(true); fill(); devices.open = true; devices.firstElementChild.focus(); },
     csv: download,
     all: () => { extra.all = "1"; change(); },

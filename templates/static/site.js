@@ -180,7 +180,6 @@
         } catch { copy.textContent = "Not allowed"; }
         setTimeout(() => { copy.textContent = "Copy"; }, 1500);
       });
-      box.classList.add("copies");
       box.append(copy);
     });
   }

@@ -126,6 +126,32 @@ def test_a_wheel_of_ones_own_by_its_checksum(
     assert second.lock_sha256 != first.lock_sha256
 
 
+def test_a_wheel_with_a_local_version(index: Path, tmp_path: Path) -> None:
+    """Repacked, it still says what release it was built as."""
+    wheel = _openvino(tmp_path, "2026.4.1+mine", says="2026.4.1")
+    (found,) = prepare([str(wheel)])
+    assert found.openvino.startswith("2026.4.1-")
+    assert found.packages["openvino"] == "2026.4.1+mine"
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + bytes(18)])
+def test_a_file_that_is_no_wheel_is_refused(index: Path, tmp_path: Path, content: bytes) -> None:
+    wheel = tmp_path / "openvino-2026.4.1-py3-none-any.whl"
+    wheel.write_bytes(content)
+    with pytest.raises(InputError, match="wheel"):
+        prepare([str(wheel)])
+
+
+@pytest.mark.parametrize("tags", ["cp27-cp27m-linux_x86_64", "py3-none-win_arm64"])
+def test_a_wheel_for_another_python_or_platform_is_refused(
+    index: Path, tmp_path: Path, tags: str
+) -> None:
+    wheel = _openvino(tmp_path, "2026.4.1")
+    other = wheel.rename(tmp_path / f"openvino-2026.4.1-{tags}.whl")
+    with pytest.raises(InputError, match="platform"):
+        prepare([str(other)])
+
+
 @pytest.mark.parametrize(
     "wanted",
     ["latest", "2025.4.1; rm", "openvino", "", "-r x", "../x.whl", "numpy-2.0-py3-none-any.whl"],
@@ -173,6 +199,12 @@ def test_a_build_that_cannot_be_imported_is_named_with_the_reason(index: Path) -
     _openvino(index, "2025.4.3", code="raise ImportError('libtbb.so.12 is missing')")
     with pytest.raises(SourceError, match=r"2025\.4\.3.*libtbb"):
         prepare(["2025.4.3"])
+
+
+def test_a_build_that_crashes_python_is_named_with_the_signal(index: Path, tmp_path: Path) -> None:
+    wheel = _openvino(tmp_path, "2026.4.1", code="import os\nos.abort()")
+    with pytest.raises(SourceError, match="SIGABRT"):
+        prepare([str(wheel)])
 
 
 def test_another_openvino_on_the_path_is_noticed(

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from ovreport import store
@@ -102,3 +103,15 @@ def test_of_a_run_without_a_name_the_newest_release_counts(run, tmp_path):
     found = json.loads(run(tmp_path / "before", tmp_path / "after", "--json"))
     (openvino,) = (c for c in found["conditions"] if c["what"] == "OpenVINO")
     assert openvino["after"].startswith("2026.4")
+
+
+def test_a_wheel_of_the_same_release_has_a_name_of_its_own(run, tmp_path):
+    """Its OpenVINO says no other build than the release beside which it was measured."""
+    for record in a_matrix(("2026.4.1", "2026.4.1+mine-1")):
+        is_wheel = "mine" in record.arm.name
+        arm = msgspec.structs.replace(record.arm, kind="wheel" if is_wheel else "release")
+        software = msgspec.structs.replace(record.software, openvino="2026.4.1-17-abc")
+        store.write(msgspec.structs.replace(record, arm=arm, software=software), tmp_path)
+    printed = run(f"{tmp_path}@2026.4.1", "@2026.4.1+mine-1", "--json")
+    assert ("slower", "latency_ms") in worse(printed)
+    assert pairs_of_latency(printed) == {7}

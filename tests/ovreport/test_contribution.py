@@ -55,6 +55,70 @@ def test_what_gets_slower_and_what_is_new_are_told(site: Path, branch: Path) -> 
     assert "| one " not in text
 
 
+def part(text: str, title: str) -> str:
+    """Return what stands under a title that begins so; empty where there is none."""
+    found = re.search(rf"^### {title}.*?\n(.*?)(?=^##|\Z)", text, re.DOTALL | re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def test_new_machines_and_cases_are_described(site: Path, branch: Path) -> None:
+    """What the machine is, and the numbers with their intervals."""
+    record = a_record(model="one", machine="strange-thing", seed=2)
+    store.write(record, branch)
+    failed = a_failed_record(model="new", machine="strange-thing")
+    store.write(failed, branch)
+    text = markdown(contribution([branch], site))
+    assert record.machine.cpu in part(text, "New machines")
+    ran, did_not = part(text, "Results of new cases").strip().splitlines()
+    assert "latency" in ran
+    assert "accuracy" in ran
+    assert "–" in ran
+    assert failed.outcome.reason in did_not
+    assert re.search(r"strange-thing.*\| 2 \| 1 \| 0 \| 0 \| 1 \|", part(text, "Machines"))
+
+
+def test_what_is_superseded_is_named_with_both_days(site: Path, branch: Path) -> None:
+    store.write(a_record(model="two", seed=2, measured_at="2026-11-27T10:00:00Z"), branch)
+    (line,) = part(markdown(contribution([branch], site)), "Superseded").strip().splitlines()
+    assert "two fp32 f32" in line
+    assert "2026-11-27" in line.partition(" by ")[2]
+
+
+def test_a_loss_of_accuracy_has_its_interval(site: Path, branch: Path) -> None:
+    store.write(a_record(model="two", top1=0.5, measured_at="2026-11-27T10:00:00Z"), branch)
+    text = markdown(contribution([branch], site))
+    assert re.search(r"\*\*−47 points\*\* \(−\d+ … −\d+\)", text)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "is_odd"),
+    [({"median_ms": 10}, True), ({"top1": 0.9}, True), ({"median_ms": 5.5}, False), ({}, False)],
+)
+def test_a_great_change_without_other_software_is_suspect(
+    site: Path, branch: Path, knobs: dict[str, float], is_odd: bool
+) -> None:
+    """Twice the time, or another accuracy of the same file; a new release may do either."""
+    record = a_record(model="two", seed=2, measured_at="2026-11-27T10:00:00Z", **knobs)
+    store.write(record, branch)
+    said = "with the same software"
+    assert (said in part(markdown(contribution([branch], site)), "Suspicions")) == is_odd
+    shutil.rmtree(branch)
+    shutil.copytree(site, branch)
+    software = msgspec.structs.replace(record.software, openvino="2026.5.0-1-abc")
+    store.write(msgspec.structs.replace(record, software=software), branch)
+    assert said not in markdown(contribution([branch], site))
+
+
+def test_faults_of_old_files_are_named_as_warnings(site: Path, branch: Path) -> None:
+    for folder in (site, branch):
+        (folder / "old.json").write_text("{")
+    (branch / "new.json").write_text("{")
+    text = markdown(contribution([branch], site))
+    assert "old.json" in part(text, "Warnings")
+    assert "new.json" in part(text, "Faults")
+    assert "old.json" not in part(text, "Faults")
+
+
 def test_an_older_record_changes_nothing_but_history(site: Path, branch: Path) -> None:
     store.write(a_record(model="two", measured_at="2026-11-22T10:00:00Z"), branch)
     text = markdown(contribution([branch], site))
@@ -97,15 +161,17 @@ def test_names_are_nothing_but_text(site: Path, branch: Path) -> None:
     """Of a file, a model, a device and a release: no mention, no link, no tag, no cell."""
     (branch / f"{NASTY.replace('/', '')}.json").write_text("{")
     record = a_record(model="two", measured_at="2026-11-24T10:00:00Z", median_ms=20)
-    software = msgspec.structs.replace(record.software, openvino=NASTY)
+    software = msgspec.structs.replace(record.software, openvino=NASTY, os=NASTY)
+    machine = msgspec.structs.replace(record.machine, id="new", cpu=NASTY, virtualised=NASTY)
     found = contribution([branch], site)
-    nasty = store.Stored(msgspec.structs.replace(record, software=software), branch / "x.json")
+    record = msgspec.structs.replace(record, software=software, machine=machine)
+    nasty = store.Stored(record, branch / "x.json")
     text = markdown(replace(found, new=[nasty]))
     outside = re.sub(r"`[^`\n]*`", "", text).replace("\\`", "")
-    assert "octocat" in text
+    assert text.count("octocat") > 3
     for danger in ("@octocat", "#1", "https://evil", "www.evil", "<img src"):
         assert danger not in outside.replace("\\<", "")
     for line in text.splitlines():
         if line.startswith("| `"):
-            assert line.count("|") == 5
+            assert line.count("|") == 9
     assert len(text) < 65_536

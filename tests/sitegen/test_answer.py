@@ -17,7 +17,7 @@ from ovreport_sitegen.answer.choice import ACCURACY
 from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.section import section
 from ovreport_sitegen.answer.state import State
-from ovreport_sitegen.answer.table import MOST_COLUMNS, MOST_ROWS, Answer, answer
+from ovreport_sitegen.answer.table import MOST_CELLS, MOST_COLUMNS, Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue, visited
@@ -383,8 +383,8 @@ def test_no_more_rows_than_a_page_can_hold() -> None:
     """The rest is said to be there."""
     found = catalogue(*(a_record(model=f"m{i}", title=f"M {i}", seed=i) for i in range(70)))
     table = answer(found)
-    assert len(table.rows) == MOST_ROWS
-    assert table.more_rows == 70 - MOST_ROWS
+    assert len(table.rows) == MOST_CELLS
+    assert table.more_rows == 70 - MOST_CELLS
 
 
 def test_frameworks_stand_beside_the_openvino_of_their_run() -> None:

@@ -87,6 +87,26 @@ def test_pages_do_not_depend_on_what_was_built_before(site: Path, tmp_path: Path
     assert files(build(site, [], tmp_path / "c", cache=tmp_path / "two").out) == cold
 
 
+def test_a_site_that_grew_record_by_record_is_that_of_all_of_them(
+    site: Path, tmp_path: Path
+) -> None:
+    """A new model, a case measured again, another machine: kept pages know nothing of them."""
+    cache = tmp_path / "cache"
+    same = {"model": "grown", "title": "Grown"}
+    added = (
+        a_record(**same, measured_at="2026-08-01T00:00:00Z"),
+        a_record(**same, measured_at="2026-08-02T00:00:00Z", seed=5),
+        a_record(**same, measured_at="2026-08-03T00:00:00Z", machine="another-8c"),
+    )
+    for number, record in enumerate(added):
+        build(site, [], tmp_path / "before", cache=cache)
+        write(record, site / "records")
+        grown = files(build(site, [], tmp_path / f"grown-{number}", cache=cache).out)
+        anew = files(build(site, [], tmp_path / f"anew-{number}", cache=tmp_path / f"{number}").out)
+        assert {name for name in anew if anew[name] != grown.get(name)} == set()
+        assert grown.keys() == anew.keys()
+
+
 def test_a_cache_that_cannot_be_written_does_not_stop_a_build(site: Path, tmp_path: Path) -> None:
     """A file where the folder should be."""
     (tmp_path / "cache").write_text("")

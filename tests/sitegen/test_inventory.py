@@ -275,3 +275,24 @@ def test_the_site_marks_what_github_verified_and_asks_once_for_a_run(
     assert all("--signer-workflow example/marks/" + WORKFLOW in one for one in asked)
     shown = {path: SAID in path.read_text() for path in folder.glob("_site/result-*.html")}
     assert sorted(shown.values()) == [False, True, True]
+
+
+def test_github_is_asked_a_limited_number_of_times(folder: Path, tmp_path: Path) -> None:
+    """Of the newest files, in whichever folder; names are words, whatever they look like."""
+    records, said = folder / "site/records", tmp_path / "said"
+    names = [f"{20260000 + i}-a b\n$(exit 9)\\-{i}.json" for i in range(205)]
+    for i, name in enumerate(names):
+        (records / f"m{i % 2}").mkdir(exist_ok=True)
+        (records / f"m{i % 2}" / name).write_text(name)
+    program(tmp_path / "bin/gh", f'printf "%s\\0" "$3" >> "{said}"\nexit 1\n')
+    environment = os.environ | {
+        "PATH": os.pathsep.join((str(tmp_path / "bin"), os.environ["PATH"])),
+        "GITHUB_REPOSITORY": "example/marks",
+        "RUNNER_TEMP": str(tmp_path),
+    }
+    pages = yaml.safe_load((folder / ".github/workflows/pages.yml").read_text("utf-8"))
+    (ask,) = (one for one in words(pages["jobs"]["build"]) if "attestation verify" in one)
+    run(ask, folder, environment)
+    asked = [Path(one).name for one in said.read_text().split("\0")[:-1]]
+    assert asked == names[:-201:-1]
+    assert not list((tmp_path / "attestations").iterdir())

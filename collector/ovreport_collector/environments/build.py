@@ -12,6 +12,7 @@ stands for the lock, the interpreter, and where these packages are.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -123,8 +124,11 @@ def _checked(place: Path, wanted: Wanted, lock: Lock) -> Environment:
 
 
 def _release(build: str) -> str:
-    """Return the first three numbers of a version or build; empty for one that is named freely."""
-    numbers = build.partition("-")[0].split(".")[:3]
+    """Return the first three numbers of a version or build; empty for one that is named freely.
+
+    Of a wheel's local version, `2026.4.1+mine`, those before the plus.
+    """
+    numbers = re.split("[-+]", build)[0].split(".")[:3]
     return ".".join(numbers) if len(numbers) == 3 and all(n.isdecimal() for n in numbers) else ""
 
 

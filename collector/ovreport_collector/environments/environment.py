@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.errors import SourceError, one_line
+from ovreport_collector.process.child import signal_name
 
 INSTALLED = "installed"
 """Asks for the environment that ovreport itself runs in, as it is."""
@@ -74,9 +75,8 @@ def ask(python: Path, wanted: str, lock_sha256: str) -> Environment:
         )
         said = json.loads(done.stdout.splitlines()[-1])
     except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
-        lines = str(getattr(error, "stderr", "") or error).strip().splitlines()
         raise UnusableError(
-            f"it was installed, but cannot be imported: {one_line(lines[-1] if lines else '')}",
+            f"it was installed, but cannot be imported: {one_line(_why(error))}",
             where=f"OpenVINO {wanted}",
             remedy=f"see more by {python} -c 'import openvino'",
         ) from None
@@ -87,6 +87,18 @@ def ask(python: Path, wanted: str, lock_sha256: str) -> Environment:
         packages=said["packages"],
         lock_sha256=lock_sha256,
     )
+
+
+def _why(error: Exception) -> str:
+    """Return why Python gave no answer: the last line of its errors, or how it ended."""
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no answer after {_LIMIT_S:.0f} s"
+    if not isinstance(error, subprocess.CalledProcessError):
+        return str(error)
+    lines = error.stderr.strip().splitlines()
+    if error.returncode < 0:
+        return f"Python was ended by {signal_name(-error.returncode)}"
+    return lines[-1] if lines else f"Python ended with exit code {error.returncode}"
 
 
 def installed() -> Environment:

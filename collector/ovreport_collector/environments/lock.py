@@ -29,6 +29,14 @@ MEASURING = ("filelock", "msgspec", "packaging", "pillow", "platformdirs", "rich
 """What a measuring process imports, besides numpy and the engine."""
 _NUMPY = "numpy>=2.0"  # as ovreport itself requires
 _LIMIT_S = 900.0
+_OTHER_RELEASE = (
+    "name a release that the package index has for this Python, or run ovreport with a Python that "
+    "the release supports"
+)
+_OTHER_WHEEL = (
+    "name a whole wheel of OpenVINO that was built for this Python and platform, under the name "
+    "that the build gave it"
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,8 @@ def resolve(wanted: Sequence[Wanted], pinned: Mapping[str, str]) -> tuple[Lock, 
 
 def _resolve(wanted: Wanted, pinned: Mapping[str, str]) -> _Resolved:
     fixed = [f"{name}=={version}" for name, version in pinned.items()]
-    report = _report([wanted.requirement, _NUMPY, *fixed], f"OpenVINO {wanted.name}")
+    remedy = _OTHER_WHEEL if wanted.wheel else _OTHER_RELEASE
+    report = _report([wanted.requirement, _NUMPY, *fixed], f"OpenVINO {wanted.name}", remedy)
     packages, numpy, allowed = [], [], SpecifierSet()
     for item in report["install"]:
         metadata = item["metadata"]
@@ -125,7 +134,7 @@ def _common_numpy(found: Sequence[_Resolved]) -> str:
         allowed &= one.allowed
     why = "; ".join(dict.fromkeys(line for one in found for line in one.numpy))
     try:
-        report = _report(["--no-deps", f"numpy{allowed}"], "numpy")
+        report = _report(["--no-deps", f"numpy{allowed}"], "numpy", _OTHER_RELEASE)
     except InputError:
         raise InputError(
             f"no numpy fits all of these releases, and it has to be the same in all: {why}",
@@ -134,19 +143,19 @@ def _common_numpy(found: Sequence[_Resolved]) -> str:
     return str(report["install"][0]["metadata"]["version"])
 
 
-def _report(requirements: Sequence[str], what: str) -> dict[str, Any]:
-    """Return pip's report of what it would install."""
+def _report(requirements: Sequence[str], what: str, remedy: str) -> dict[str, Any]:
+    """Return pip's report of what it would install; `remedy`: where it refuses that."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.json"
         options = ["--dry-run", "--ignore-installed", "--only-binary=:all:", "--report", str(file)]
         failed = pip.run(["install", *options, *requirements], what=what, limit_s=_LIMIT_S)
         if failed is not None:
-            raise _error(failed, what)
+            raise _error(failed, what, remedy)
         report: dict[str, Any] = json.loads(file.read_bytes())
         return report
 
 
-def _error(lines: list[str], what: str) -> InputError | SourceError:
+def _error(lines: list[str], what: str, remedy: str) -> InputError | SourceError:
     cause = pip.cause(lines)
     if "cannot be reached" in cause or "(from versions: none)" in cause:
         return SourceError(
@@ -159,8 +168,7 @@ def _error(lines: list[str], what: str) -> InputError | SourceError:
     return InputError(
         f"pip found no packages for it on {interpreter()}: {cause[-1500:]}",
         where=what,
-        remedy="name a release that the package index has for this Python, or run ovreport with "
-        "a Python that the release supports",
+        remedy=remedy,
     )
 
 

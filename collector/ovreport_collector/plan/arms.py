@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 
 import msgspec
 
-from ovreport.errors import InputError
+from ovreport.errors import InputError, one_line
 from ovreport.record import Arm, ArmKind, Device, Software
 from ovreport_collector.engines.types import ProbeResult
 from ovreport_collector.environments import INSTALLED, Environment
@@ -180,14 +180,18 @@ def _of_releases(wanted: Sequence[str]) -> list[_Named]:
         name = _name_of_wheel(one) if is_wheel else one
         if is_wheel and any(name == other.name for other in found):
             name = f"{name}-{index + 1}"
-        if not _NAME.fullmatch(name) or any(name == other.name for other in found):
+        if not _NAME.fullmatch(name):
             raise InputError(
-                f"{name[:80]!r} is named twice"
-                if _NAME.fullmatch(name)
-                else f"{one[:80]!r} is neither a release nor a wheel",
+                f"{one_line(one, 80)!r} is no release, and not named as a wheel is",
                 where="--openvino",
                 remedy="For example: --openvino 2025.4.1 --openvino 2026.4.1, or the path of a "
-                "wheel. The same release twice: --aa.",
+                "wheel: openvino-2026.5.0-1-cp312-cp312-manylinux_2_28_x86_64.whl.",
+            )
+        if any(name == other.name for other in found):
+            raise InputError(
+                f"{name!r} is named twice",
+                where="--openvino",
+                remedy="Name each once; the last one is measured a second time with --aa.",
             )
         found.append(_Named(name, "wheel" if is_wheel else "release", index))
     return found

@@ -208,11 +208,16 @@ def _ended(code: int) -> JobFailed:
     if code >= 0:
         reason = f"the measuring process ended with exit code {code} and no result"
         return JobFailed(reason=reason, cause="crash")
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    name = signal_name(-code)
     is_kill = name == "SIGKILL"
     hint = " (was memory short?)" if is_kill else ""
     reason = f"the measuring process was ended by {name}{hint}"
     return JobFailed(reason=reason, cause="killed" if is_kill else "crash")
+
+
+def signal_name(number: int) -> str:
+    """Return what a signal is called: SIGSEGV."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def measured_file(work: Path) -> Path:

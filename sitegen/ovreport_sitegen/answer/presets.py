@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovreport.history import release_numbers
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.answer import axes
 from ovreport_sitegen.answer.state import ANY, PUBLISHED, State
+from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef
 from ovreport_sitegen.text import release
+
+_FEW_DEVICES = 3
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,27 @@ class Preset:
 
 def presets(catalogue: Catalogue, metric: str = "latency_ms") -> tuple[Preset, ...]:
     """Return the comparisons that these records can answer; `metric`: of those in speed."""
-    return tuple(_presets(catalogue, metric))
+    return tuple(_on_first(catalogue, preset) for preset in _presets(catalogue, metric))
+
+
+def first_devices(catalogue: Catalogue) -> tuple[DeviceRef, ...]:
+    """Return the device that a table with a row a model and device begins with.
+
+    None where there are few devices, or one model: the table is of all of them.
+    """
+    many = len(catalogue.devices) > _FEW_DEVICES and len(catalogue.models) > 1
+    return (catalogue.main_device,) if many else ()
+
+
+def _on_first(catalogue: Catalogue, preset: Preset) -> Preset:
+    """Return a comparison on the first device, where rows are of many and that one has it."""
+    devices = first_devices(catalogue)
+    if preset.state.columns == "device" or not devices:
+        return preset
+    state = replace(preset.state, device=tuple(device.slug for device in devices))
+    if not answer(catalogue, state).rows:
+        return preset
+    return replace(preset, state=state)
 
 
 def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:

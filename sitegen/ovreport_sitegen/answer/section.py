@@ -36,11 +36,22 @@ class Section:
     device: str = ""
     """Slug of the only device that it is of; empty: of all."""
 
+    @property
+    def part(self) -> str:
+        """Which of many devices the table begins with; empty where it has all."""
+        every, table = self.controls.device, self.answer
+        chosen = [device.label for device in every if device.is_chosen]
+        if table.more_columns and table.state.columns == "device":
+            return f"{len(table.columns)} of {len(chosen)} devices, those measured last."
+        if len(chosen) == 1 < len(every):
+            return f"Only {chosen[0]}, one of {len(every)} devices."
+        return ""
+
 
 def section(catalogue: Catalogue, title: str, state: State = DEFAULT_STATE) -> Section:
     """Return the answer table of a page, in its first state."""
     table = answer(catalogue, state)
-    links = _links(state, presets(catalogue))
+    links = _links(catalogue, state, presets(catalogue))
     return Section(title, table, controls(catalogue, state, table.columns), links)
 
 
@@ -78,7 +89,7 @@ def _shared_baseline(results: Sequence[Result]) -> str:
     return base.pop() if is_shared else ""
 
 
-def _links(state: State, found: Sequence[Preset]) -> tuple[Link, ...]:
+def _links(catalogue: Catalogue, state: State, found: Sequence[Preset]) -> tuple[Link, ...]:
     """Return comparisons as links from a page whose table begins with a state.
 
     They stay with the model or the device that the page is of; the rows of one model need no order.
@@ -89,7 +100,7 @@ def _links(state: State, found: Sequence[Preset]) -> tuple[Link, ...]:
             state=replace(
                 preset.state,
                 models=state.models or preset.state.models,
-                device=state.device or preset.state.device,
+                device=state.device if len(catalogue.devices) == 1 else preset.state.device,
             ),
         )
         for preset in found

@@ -33,7 +33,8 @@ from ovreport_sitegen.text import plural
 
 MOST_COLUMNS = 6
 """Before the reader asks for more."""
-MOST_ROWS, MOST_CELLS = 60, 60
+MOST_CELLS = 54
+"""The same; whole rows."""
 BY_METRIC = "metric"
 """Columns are the metrics of one group."""
 ACCURACY_METRIC = Metric(
@@ -109,7 +110,7 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE, *, whole: bool = 
         if (row := _row(state, model, device, some, shown))
     ]
     rows, tier = _with_tiers(_with_bars(_named(rows, state)))
-    most = len(rows) if whole else min(MOST_ROWS, MOST_CELLS // max(len(shown), 1))
+    most = len(rows) if whole else MOST_CELLS // max(len(shown), 1)
     first = rows[:most]
     return Answer(
         state=state,

@@ -1,4 +1,9 @@
-"""Charts as inline SVG: drawn once, kept by the checksum of what was drawn."""
+"""Charts as inline SVG: drawn once, kept by the checksum of what was drawn.
+
+Beside the drawings their specifications are kept, compiled to Vega, by which form of chart they are
+of: importing Altair and compiling takes as long as drawing a hundred charts. The keys of both hold
+our code of charts and the versions of the libraries beneath.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +28,7 @@ from ovreport_sitegen.charts.axes import AXIS_TITLE
 from ovreport_sitegen.charts.model import ChartSpec, Plane
 from ovreport_sitegen.charts.rows import Axis, Filled
 
-_DRAWN_BY = ("rows_spec.py", "plane_spec.py")
+Spec = dict[str, Any]
 _NOISE = re.compile(
     r' (?:font-family|role|class|pointer-events|aria-[a-z]+|xmlns:xlink)="[^"]*"'
     r'| (?:opacity|fill-opacity|stroke-width)="1"| text-anchor="start"| font-weight="normal"'
@@ -48,6 +53,7 @@ class Drawer:
     def __init__(self, cache_dir: Path | None) -> None:
         self._cache = cache_dir
         self._count = itertools.count(1)
+        self._specifications: dict[str, Spec] = {}
         self.drawn = 0
         """Charts that were not in the cache."""
 
@@ -58,65 +64,82 @@ class Drawer:
     def svg(self, chart: ChartSpec) -> Markup:
         """Return the chart as an `<svg>` element, named and described, ids unique in the page."""
         filled = plane.fill(chart) if isinstance(chart, Plane) else rows.fill(chart)
-        key = _key(_form(chart), filled)
-        raw = self._kept(key)
-        if raw is None:
-            raw = _draw(chart, filled)
-            self._keep(key, raw)
+        name = f"{_key(_form(chart), filled)}.svg"
+        raw = self._kept(name)
+        # A file that was cut short, or that is not ours, is drawn again.
+        if raw is None or not (raw.startswith("<svg") and raw.endswith("</svg>")):
+            raw = _draw(self._specification(chart), filled)
+            self._keep(name, raw)
             self.drawn += 1
         return Markup(_finish(raw, chart, f"chart-{next(self._count)}"))  # noqa: S704 - escaped there
 
-    def _kept(self, key: str) -> str | None:
-        if self._cache is None:
-            return None
+    def _specification(self, chart: ChartSpec) -> Spec:
+        """Return the Vega specification of a form of chart, without data."""
+        form = _form(chart)
+        if form not in self._specifications:
+            name = f"{_key(form)}.json"
+            try:
+                found = msgspec.json.decode(self._kept(name) or "", type=dict[str, Any])
+            except msgspec.DecodeError:
+                found = _compiled(chart)
+                self._keep(name, msgspec.json.encode(found).decode())
+            self._specifications[form] = found
+        return self._specifications[form]
+
+    def _kept(self, name: str) -> str | None:
         try:
-            text = (self._cache / f"{key}.svg").read_text("utf-8")
+            return (self._cache / name).read_text("utf-8") if self._cache else None
         except (OSError, UnicodeDecodeError):
             return None
-        # A file that was cut short, or that is not ours, is drawn again.
-        return text if text.startswith("<svg") and text.endswith("</svg>") else None
 
-    def _keep(self, key: str, raw: str) -> None:
+    def _keep(self, name: str, text: str) -> None:
         if self._cache is None:
             return
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._cache, prefix=".writing-")
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(raw)
-            Path(temporary).replace(self._cache / f"{key}.svg")
+                file.write(text)
+            Path(temporary).replace(self._cache / name)
         except OSError:
             self._cache = None  # a cache that cannot be written is no reason to stop
 
 
 def _form(chart: ChartSpec) -> str:
     """Return which compiled drawing a chart is filled into."""
-    return f"plane-{plane.height(chart)}" if isinstance(chart, Plane) else chart.kind
+    if isinstance(chart, Plane):
+        return f"plane-{plane.height(chart)}-{'log' if chart.tolerance is None else 'linear'}"
+    return chart.kind
 
 
 @cache
 def _edition() -> bytes:
     """Return what decides how the same values are drawn: our code and the libraries beneath."""
-    here = Path(__file__).parent
-    ours = b"".join((here / name).read_bytes() for name in _DRAWN_BY)
-    return ours + f"{version('altair')} {version('vl-convert-python')}".encode()
+    ours = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    libraries = f"{version('altair')} {version('vl-convert-python')}"
+    return hashlib.sha256(ours + libraries.encode()).digest()
 
 
-def _key(form: str, filled: Filled) -> str:
+def _key(form: str, filled: Filled | None = None) -> str:
+    """Return the checksum of a drawing; without values, of its specification."""
     return hashlib.sha256(_edition() + msgspec.json.encode([form, filled])).hexdigest()
 
 
-def _draw(chart: ChartSpec, filled: Filled) -> str:
-    import vl_convert
-
+def _compiled(chart: ChartSpec) -> Spec:
     with _some_home():
         from ovreport_sitegen.charts import plane_spec, rows_spec
 
-    spec: dict[str, Any] = dict(
+    return (
         plane_spec.compiled(plane.height(chart), log=chart.tolerance is None)
         if isinstance(chart, Plane)
         else rows_spec.compiled(chart.kind)
     )
+
+
+def _draw(specification: Spec, filled: Filled) -> str:
+    import vl_convert
+
+    spec = dict(specification)
     axes = {"x": filled.x, "y": filled.y}
     spec["data"] = [
         {**source, "values": filled.rows} if source["name"] == "rows" else source

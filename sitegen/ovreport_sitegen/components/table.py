@@ -20,7 +20,7 @@ escape = lru_cache(maxsize=1 << 16)(escape_html)
 _TEXT_TONES = frozenset({"missing", "bad", "best", "unreliable"})
 """They style the text of a cell and not what stands beneath it: it has an element then."""
 
-FIRST_CELLS, COMPACT_CELLS, LEAST_ROWS = 120, 15, 3
+FIRST_CELLS, COMPACT_CELLS, LEAST_ROWS = 100, 15, 3
 """Cells in the page itself, the second of a table below a chart, but so many rows at least; a
 script adds the rest when a reader asks for it."""
 

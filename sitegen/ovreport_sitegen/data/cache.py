@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ _MAX_BYTES = 4 * 1024**3
 """A larger file is begun anew."""
 _MAX_AGE_S = 30 * 24 * 3600
 """Files of other editions go when nothing has used them for so long."""
+_LIBRARIES = ("msgspec", "numpy", "jinja2", "markupsafe", "altair", "vl-convert-python")
+"""What else decides the bytes of what is kept."""
 _SEAL = 16
 _BATCH = 500
 """Entries that are written in one transaction."""
@@ -84,8 +87,8 @@ class Cache:
 @cache
 def edition() -> str:
     """Return what decides what is computed of a record: our code, and the libraries beneath."""
-    libraries = f"{metadata.version('msgspec')} {zlib.ZLIB_RUNTIME_VERSION}"
-    digest = hashlib.sha256(libraries.encode())
+    libraries = [f"{name} {metadata.version(name)}" for name in _LIBRARIES]
+    digest = hashlib.sha256(repr((sys.version, zlib.ZLIB_RUNTIME_VERSION, libraries)).encode())
     for package in ("ovreport", "ovreport_sitegen"):
         for path in sorted(_sources(resources.files(package)), key=str):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from ovreport.engines import ENGINES
@@ -136,8 +136,7 @@ class Catalogue:
 
     def newest_of(self, device: DeviceRef) -> Result:
         """Return the newest result of a device, whichever engine it is of."""
-        found = (r for r in self.everything if r.device.key == device.key)
-        return max(found, key=lambda r: r.record.measured_at)
+        return max(self._every_by_device[device.key], key=lambda r: r.record.measured_at)
 
     def of_machine(self, machine: MachineRef) -> list[Result]:
         """Return OpenVINO's results of a machine."""
@@ -185,7 +184,7 @@ class Catalogue:
     @cached_property
     def _speedups(self) -> dict[int, Speedup]:
         pairs = ((self.baseline(r), r) for r in self.results)
-        return {id(r): PairedComparison(b, r) for b, r in pairs if b is not None and b is not r}
+        return {id(r): against(b, r) for b, r in pairs if b is not None and b is not r}
 
     @cached_property
     def _baselines(self) -> dict[tuple[object, ...], Result]:
@@ -202,6 +201,10 @@ class Catalogue:
     @cached_property
     def _by_device(self) -> dict[DeviceKey, list[Result]]:
         return grouped((r.device.key, r) for r in self.results)
+
+    @cached_property
+    def _every_by_device(self) -> dict[DeviceKey, list[Result]]:
+        return grouped((r.device.key, r) for r in self.everything)
 
     @cached_property
     def main_device(self) -> DeviceRef:
@@ -224,6 +227,12 @@ class Catalogue:
         is_last = device.key.machine == self.machines[0].id
         newest = max((r.record.measured_at for r in ran), default="")
         return is_last, len({r.model.id for r in ran}), not device.limit, newest, device.key
+
+
+@lru_cache(maxsize=1 << 16)
+def against(baseline: Result, candidate: Result) -> Speedup:
+    """Return a result against a baseline: computed once, whichever pages ask for it."""
+    return PairedComparison(baseline, candidate)
 
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
@@ -280,7 +289,7 @@ def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Ite
     by_case = grouped((_framework_key(result), result) for result in ours)
     for framework in native:
         for result in by_case.get(_framework_key(framework), []):
-            pair = PairedComparison(baseline=framework, candidate=result)
+            pair = against(framework, result)
             if same_work(framework.record, result.record) and (pair.latency or pair.throughput):
                 yield pair
 

@@ -99,7 +99,7 @@ class Result:
     sources: bytes = b""
     """SHA-256 of each file that it is made of, that of its own record first."""
 
-    @property
+    @cached_property
     def checksum(self) -> bytes:
         """Checksum of everything that is known of it: what it is made of, and its names."""
         named = msgspec.json.encode((self.model, self.device, self.anchor))
@@ -132,7 +132,7 @@ class Result:
         """The requested precision, e.g. `f32` or `default`."""
         return self.record.case.precision
 
-    @property
+    @cached_property
     def variant(self) -> str:
         """Precision of the weights, e.g. `fp32` or `int8`."""
         return variant_of(self.record.model, self.record.case.variant)
@@ -218,7 +218,7 @@ class Result:
         }
         return tuple(mark for mark, holds in found.items() if holds)
 
-    @property
+    @cached_property
     def completed(self) -> bool:
         """The case ran."""
         return isinstance(self.record.outcome, Completed)
@@ -242,6 +242,12 @@ class Result:
         found = self.metric_values.get(metric)
         return found if isinstance(found, MetricValue) else None
 
+    @cached_property
+    def with_value(self) -> frozenset[str]:
+        """The keys of the metrics of which it has a value."""
+        values = self.metric_values.items()
+        return frozenset(key for key, value in values if isinstance(value, MetricValue))
+
     def trusted(self, metric: str) -> MetricValue | None:
         """Return the value of a metric where it may enter a headline, a ranking or a mean."""
         found = self.metric_value(metric)
@@ -261,9 +267,4 @@ class Result:
 
 def with_value(results: Iterable[Result]) -> set[str]:
     """Return the keys of the metrics of which some result has a value."""
-    return {
-        key
-        for r in results
-        for key, value in r.metric_values.items()
-        if isinstance(value, MetricValue)
-    }
+    return set().union(*(r.with_value for r in results))

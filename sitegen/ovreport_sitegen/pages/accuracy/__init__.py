@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ovreport.metrics.anomalies import ANOMALIES, anomalies
 from ovreport.record import Accuracy, Agreement
 from ovreport_sitegen.answer.choice import ACCURACY
+from ovreport_sitegen.answer.presets import first_devices
 from ovreport_sitegen.answer.section import Section, section
 from ovreport_sitegen.answer.state import ANY, State
 from ovreport_sitegen.charts import MAX_ROWS, Chart
@@ -25,7 +26,8 @@ from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import how_many_are, line, plural, sentence_case
 
 FIRST = State(ACCURACY, "choice", ANY)
-"""Of the table: a column for each of the weights and precisions that ran."""
+"""Of the table: a column for each of the weights and precisions that ran; a row of each device, but
+where there are many of the first one only."""
 _MOST = 4
 """Models with a chart on this page."""
 SPEED_COUNTS = Column("Speed counts", "≥ 99 %", tip="By the accuracy that was measured")
@@ -73,12 +75,19 @@ def view(catalogue: Catalogue) -> AccuracyView:
         tradeoffs=tuple(replace(c, table=None) for c in tradeoff.site_cards(catalogue, _MOST)),
         tradeoffs_note=tradeoff.site_note(catalogue, _MOST),
         no_choice=tradeoff.no_choice_text(catalogue),
-        section=section(catalogue, "Accuracy of every model", FIRST) if labelled else None,
+        section=_section(catalogue) if labelled else None,
         conversion=conversion.table(catalogue.native),
         published=accuracies.published_table(catalogue),
         anomalies=_anomalies(catalogue),
         agreement=_agreement([r for r in catalogue.results if r.model.id not in models]),
     )
+
+
+def _section(catalogue: Catalogue) -> Section:
+    devices = first_devices(catalogue)
+    state = replace(FIRST, device=tuple(device.slug for device in devices))
+    where = "".join(f" on {device.label}" for device in devices)
+    return section(catalogue, f"Accuracy of every model{where}", state)
 
 
 def loss_card(catalogue: Catalogue, more: str, *, variants: bool = False) -> Card:

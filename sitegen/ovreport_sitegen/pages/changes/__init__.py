@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ovreport.changes import changes
 from ovreport.history import case_key
@@ -17,8 +18,8 @@ from ovreport_sitegen.pages.changes.since import links
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import plural
 
-OPEN_PICTURES, MOST_PICTURES = 12, 24
-"""Pictures that are open, and cases that have any: those with most runs."""
+OPEN_PICTURES, MOST_PICTURES, MOST_POINTS = 12, 24, 150
+"""Pictures that are open, and cases that have any: those with most runs, of so many in all."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def view(catalogue: Catalogue) -> ChangesView:
     lines = list(timelines(catalogue))
     of_case = {case_key(one.result.record): one.result for one in lines}
     of_releases = pairs(catalogue)
-    longest = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
+    longest = _longest(lines)
     shown = sorted(drawn(longest), key=lambda one: not one.picture.steps)
     head = Head(
         "What changed",
@@ -63,6 +64,13 @@ def view(catalogue: Catalogue) -> ChangesView:
         open_pictures=OPEN_PICTURES,
         pictures_left_out=left_out,
     )
+
+
+def _longest(lines: Sequence[Timeline]) -> list[Timeline]:
+    """Return those with most runs, as many as a page has room for."""
+    found = sorted(lines, key=lambda one: -len(one.earlier))[:MOST_PICTURES]
+    points = accumulate(len(one.earlier) + 1 for one in found)
+    return [one for one, total in zip(found, points, strict=True) if total <= MOST_POINTS]
 
 
 def _of_runs(catalogue: Catalogue, of_case: OfCase) -> Iterator[Comparison]:

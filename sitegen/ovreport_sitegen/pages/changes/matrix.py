@@ -21,7 +21,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.changes.comparison import OfCase
 from ovreport_sitegen.text import line, plural
 
-MOST_ROWS = 40
+MOST_ROWS = 30
 """Of a table: the cases that lost most."""
 PRECISION = "precision"
 _TITLES = {PRECISION: "Executed precision", ACCURACY: "Accuracy"}

@@ -136,7 +136,7 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
     published_ones = [r for r in results if r.is_published]
     found = sentences.effects(catalogue, published_ones)
     texts = [sentences.sentence(e, many=True) for e in found if e.ratio("latency")]
-    return list(filter(None, texts))[:4]
+    return list(filter(None, texts))[:2]
 
 
 def _spread_card(results: Sequence[Result]) -> Card | None:
