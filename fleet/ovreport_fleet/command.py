@@ -40,6 +40,8 @@ _OURS = {
 }
 """Options of collect that jobs cannot have, and what to do instead."""
 _LOOK_EVERY_S = 2.0
+_LEAST_MINUTES = 5
+"""submitit has Slurm stop a job 90 s before its limit, and Slurm may do so a minute earlier still."""
 _UNDER_WAY = ("waiting", "running")
 
 
@@ -60,7 +62,7 @@ def fleet() -> None:
 @click.option("--partition", default="", metavar="NAME", help="Slurm partition of the jobs.")
 @click.option(
     "--minutes",
-    type=click.IntRange(1),
+    type=click.IntRange(_LEAST_MINUTES),
     default=120,
     show_default=True,
     help="Time limit of a job. One that reaches it is queued again, three times at most, and goes "
