@@ -41,7 +41,7 @@ _OURS = {
 """Options of collect that jobs cannot have, and what to do instead."""
 _LOOK_EVERY_S = 2.0
 _LEAST_MINUTES = 5
-"""submitit has Slurm stop a job 90 s before its limit, and Slurm may do so a minute earlier still."""
+"""submitit has Slurm stop a job 90 s before its limit, and Slurm may do so a minute earlier."""
 _UNDER_WAY = ("waiting", "running")
 
 

@@ -180,21 +180,23 @@ class Jobs:
         records = self._records(target)
         if submitted is None:
             return Outcome(target, "failed", "", records, "not submitted")
-        code = self._exit_code(target, submitted.job)
-        if code is not None:
+        job, code = submitted.job, self._exit_code(target, submitted.job)
+        if code is not None and code != _BROKE_OFF:
             is_over = code in _FINISHED and records > 0
             why = "" if code == 0 else f"exit code {code}: {EXIT_CODES.get(code, 'a crash')}"
-            why = "it broke off:" if code == _BROKE_OFF else why
-            why = why if is_over else f"{why} {self._log_end(target, submitted.job)}".strip()
-            return Outcome(target, "measured" if is_over else "failed", submitted.job, records, why)
-        state, reason = _state(submitted.job)
+            why = why if is_over else f"{why} {self._log_end(target, job)}".strip()
+            return Outcome(target, "measured" if is_over else "failed", job, records, why)
+        # A job that asks Slurm to queue it again may be ended by that before it can say so: what it
+        # left then looks like a failure.
+        state, reason = _state(job)
         if state in _WAITING:
-            return Outcome(target, "waiting", submitted.job, records, reason)
+            return Outcome(target, "waiting", job, records, reason)
         if state in _RUNNING:
-            return Outcome(target, "running", submitted.job, records)
-        why = f"Slurm ended it: {state.lower() or 'it is not known any more'}"
-        why = f"{why}. {self._log_end(target, submitted.job)}".strip()
-        return Outcome(target, "failed", submitted.job, records, why)
+            return Outcome(target, "running", job, records)
+        ended = "the job broke off" if code == _BROKE_OFF else "Slurm ended it"
+        why = f"{ended}: {state.lower() or 'it is not known any more'}"
+        why = f"{why}. {self._log_end(target, job)}".strip()
+        return Outcome(target, "failed", job, records, why)
 
     def _command(self, target: Target) -> list[str]:
         python = [sys.executable, "-m", "ovreport"]
