@@ -233,7 +233,7 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     are = "is" if kept == 1 else "are"
     noun = "models" if len({r.model.id for r in below}) == len(below) else "results"
     what = (
-        f"{noun} with a known accuracy {are} shown to keep 99 % of that of f32 in the default "
+        f"{noun} with labelled data {are} shown to keep 99 % of the accuracy of f32 in the default "
         "precision"
     )
     if not default:
