@@ -42,7 +42,7 @@ class ChangesView:
 
 def view(catalogue: Catalogue) -> ChangesView:
     """Return the view of the page."""
-    lines = list(timelines(catalogue))
+    lines = timelines(catalogue)
     of_case = {case_key(one.result.record): one.result for one in lines}
     of_releases = pairs(catalogue)
     longest = _longest(lines)
