@@ -14,6 +14,9 @@ from ovreport.stats.intervals import Interval
 from ovreport.store import slug
 from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import (
+    NO_COMPARISON,
+    ONE_RUN,
+    SEPARATE_RUNS,
     AnswerCell,
     Words,
     bars,
@@ -282,7 +285,7 @@ def _with_ratio(
     if base is None or cell is None or cell.value is None or key == ACCURACY:
         return cell
     if base.value is None:
-        return replace(cell, ratio=Words("no comparison", tip="The baseline has no value."))
+        return replace(cell, ratio=Words(NO_COMPARISON, tip="The baseline has no value."))
     if base.result is None or cell.result is None:
         return cell
     if key != base_key:
@@ -299,7 +302,7 @@ def _across(result: Result, key: str, base_key: str) -> Words | None:
     if first is None or second is None:
         return None
     words = ratio_of(ratios.apart(first, second), METRICS[key])
-    return words if words.text == "no comparison" else replace(words, tip="of one run")
+    return words if words.text == NO_COMPARISON else replace(words, tip=ONE_RUN)
 
 
 def _with_bars(rows: Sequence[AnswerRow]) -> list[AnswerRow]:
@@ -377,13 +380,15 @@ def _mean_row(
     device: DeviceRef | None, rows: Sequence[AnswerRow], columns: Sequence[axes.Place], state: State
 ) -> MeanRow | None:
     whole = [row for row in rows if all(cell and cell.value for cell in row.cells)]
-    shared = [row for row in whole if all(map(_is_reliable, row.cells))]
+    reliable = [row for row in whole if all(map(_is_reliable, row.cells))]
+    shared = _compared_alike(reliable)
     if len(shared) < 2:
         return None
     without = Counter(filter(None, map(_why_without, rows)))
     left_out = (
         *((without[why], why) for why in ("failed", "unsupported")),
-        (len(whole) - len(shared), "unreliable"),
+        (len(whole) - len(reliable), "unreliable"),
+        (len(reliable) - len(shared), "without a comparison"),
         (len(rows) - len(whole) - without.total(), "without a value in every column"),
     )
     words = [f"{n} {why}" for n, why in left_out if n]
@@ -400,6 +405,20 @@ def _mean_row(
         ]
     name = f"Geometric mean, {device.label}" if device else "Geometric mean"
     return MeanRow(name, note, tuple(cells))
+
+
+def _compared_alike(rows: Sequence[AnswerRow]) -> list[AnswerRow]:
+    """Return the rows that have a ratio in every column that has ratios at all.
+
+    The means of values and of ratios are then of the same models. All rows without a baseline.
+    """
+    found = [{i for i, cell in enumerate(row.cells) if _is_compared(cell)} for row in rows]
+    columns = set[int]().union(*found)
+    return [row for row, compared in zip(rows, found, strict=True) if compared == columns]
+
+
+def _is_compared(cell: AnswerCell | None) -> bool:
+    return bool(cell and cell.ratio and cell.ratio.text != NO_COMPARISON)
 
 
 def _why_without(row: AnswerRow) -> str:
@@ -457,7 +476,8 @@ def _counts(rows: Sequence[AnswerRow]) -> str:
     words = [f"{levels[level]} {level}" for level in get_args(Level) if levels[level]]
     text = f"{plural(levels.total(), 'value')}: {', '.join(words)}."
     hows = Counter(cell.ratio.tip for cell in cells if cell.ratio and cell.ratio.interval)
-    apart = hows.pop("separate runs", 0)
-    if hows.total() or apart:
-        text += f" Ratios: {hows.total()} paired by round, {apart} of separate runs."
+    ways = {how: hows.pop(how, 0) for how in (SEPARATE_RUNS, ONE_RUN)}
+    ways = {"paired by round": hows.total()} | {f"of {how}": n for how, n in ways.items()}
+    if told := [f"{n} {how}" for how, n in ways.items() if n]:
+        text += f" Ratios: {', '.join(told)}."
     return text
