@@ -150,7 +150,7 @@
     if (NO_INTERVAL.has(first.kind) || NO_INTERVAL.has(second.kind))
       return { why: "A bound has no interval to compare by." };
     if (first.kind === "observed" || second.kind === "observed")
-      return { why: "Of separate runs, and not undisturbed in both." };
+      return { why: "Measured in separate runs, and disturbed in one of them." };
     return metricOf(key).lower ? apart(second, first) : apart(first, second);
   }
   function wordsOf(r, metric) {

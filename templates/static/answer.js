@@ -157,8 +157,8 @@
     part.hidden = !words;
     part.firstChild.textContent = words;
     const more = find(".more"), parts = [];
-    if (table.moreColumns) parts.push(`${table.moreColumns} more columns`);
-    if (table.moreRows) parts.push(`${table.moreRows} more rows`);
+    if (table.moreColumns) parts.push(`${table.moreColumns} more column${table.moreColumns > 1 ? "s" : ""}`);
+    if (table.moreRows) parts.push(`${table.moreRows} more row${table.moreRows > 1 ? "s" : ""}`);
     more.hidden = !parts.length;
     more.firstChild.textContent = `${parts.join(", ")} `;
     find(".empty").hidden = table.rows.length > 0;

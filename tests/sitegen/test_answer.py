@@ -14,10 +14,11 @@ from ovreport.stats.comparison import compare_apart
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.answer import data
 from ovreport_sitegen.answer.choice import ACCURACY
+from ovreport_sitegen.answer.columns import MOST_COLUMNS
 from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.section import section
 from ovreport_sitegen.answer.state import State
-from ovreport_sitegen.answer.table import MOST_CELLS, MOST_COLUMNS, Answer, answer
+from ovreport_sitegen.answer.table import MOST_CELLS, Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue, visited

@@ -24,8 +24,9 @@ from ovreport.store import slug
 from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import cost_of, ran_words, value_cell
 from ovreport_sitegen.answer.choice import ACCURACY, counts, fullness, value_key
+from ovreport_sitegen.answer.columns import metric_of, pool
+from ovreport_sitegen.answer.rows import accuracy_label, row_order
 from ovreport_sitegen.answer.state import TASK
-from ovreport_sitegen.answer.table import accuracy_label, metric_of, pool, row_order
 from ovreport_sitegen.components.cells import status_word
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped

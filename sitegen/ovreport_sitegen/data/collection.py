@@ -35,7 +35,7 @@ from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record
 from ovreport.store import Duplicate, Loaded
 from ovreport_sitegen.data.cache import Cache
-from ovreport_sitegen.data.lean import Shared
+from ovreport_sitegen.data.lean import Shared, packed, unpacked
 from ovreport_sitegen.data.names import ModelKey, device_key, model_key
 from ovreport_sitegen.data.result import DeviceKey
 
@@ -205,8 +205,15 @@ class Collection:
 
     def shown(self, entry: Entry) -> Record:
         """Return the record of an entry as pages need it: without the samples of timed loops."""
-        record = self.record(entry)
-        return record if entry.checksum in self._held else self._shared.record(record)
+        if entry.checksum in self._held:
+            return self._held[entry.checksum]
+        data = self.cache.get("shown", entry.checksum)
+        if data is None:
+            record = self.record(entry)
+            self.cache.put("shown", entry.checksum, packed(record))
+        else:
+            record = unpacked(data)
+        return self._shared.record(record)
 
     def line(self, entry: Entry) -> bytes:
         """Return the record of an entry as a line of JSON, in the current format."""
