@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from ovreport.store import Loaded, Stored
+from ovreport.store import Loaded, Stored, write
 from ovreport_sitegen.answer.cells import AnswerCell
 from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.state import DEFAULT_STATE, State
 from ovreport_sitegen.answer.table import Answer, answer
+from ovreport_sitegen.build import build
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from tests.browser.reader import WIDE, records, rows, wait
