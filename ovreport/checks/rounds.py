@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cache
+from operator import attrgetter
 
 import msgspec
 
@@ -63,14 +65,8 @@ def _timed(record: Record) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
 
 def _fingerprints(one: msgspec.Struct) -> list[Hashable]:
     """Return what two rounds do not share: all their times, and all their samples."""
-    names = type(one).__struct_fields__
-    times = [
-        value
-        for name, value in zip(names, msgspec.structs.astuple(one), strict=True)
-        if isinstance(value, float) and name not in _NOT_MEASURED
-    ]
     histogram = getattr(one, "histogram", None)
-    found: list[Hashable] = [tuple(times)]
+    found: list[Hashable] = [_times_of(type(one))(one)]
     if (
         histogram is not None
         and len(histogram.buckets) >= MANY_BUCKETS
@@ -78,6 +74,14 @@ def _fingerprints(one: msgspec.Struct) -> list[Hashable]:
     ):
         found.append((histogram.growth, *histogram.buckets))
     return found
+
+
+@cache
+def _times_of(kind: type[msgspec.Struct]) -> Callable[[msgspec.Struct], Hashable]:
+    """Return a function that returns the times of a kind of rounds."""
+    types = {f.name: msgspec.inspect.type_info(f.type) for f in msgspec.structs.fields(kind)}
+    times = [name for name, found in types.items() if isinstance(found, msgspec.inspect.FloatType)]
+    return attrgetter(*(name for name in times if name not in _NOT_MEASURED))
 
 
 def processes(record: Record) -> Iterator[Fault]:

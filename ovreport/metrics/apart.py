@@ -22,7 +22,7 @@ def apart(candidate: MetricValue, baseline: MetricValue) -> Comparison | str:
     if kinds & NO_INTERVAL:
         return "A bound has no interval to compare by."
     if "observed" in kinds and candidate.metric == baseline.metric:
-        return "Of separate runs, and not undisturbed in both."
+        return "Measured in separate runs, and disturbed in one of them."
     first, second = interval_of(candidate), interval_of(baseline)
     if METRICS[baseline.metric].direction == "lower":
         first, second = second, first

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ovreport.metrics.metric import Metric, Values, value_of
 from ovreport.record import Histogram, LatencyRound, Skipped, ThroughputRound, Verdict
@@ -100,8 +100,7 @@ def _largest(
     """
     found: dict[int, float] = {}
     wanted, seen = sorted(ranks, reverse=True), 0
-    needed = wanted[0] if wanted else 0
-    buckets = [bucket for r in rounds for bucket in _from_top(r, needed)]
+    buckets = _from_top(rounds, wanted[0] if wanted else 0)
     for log_ms, count in sorted(buckets, reverse=True):
         seen += count
         while wanted and wanted[-1] <= seen:
@@ -111,14 +110,19 @@ def _largest(
     return found
 
 
-def _from_top(r: LatencyRound | ThroughputRound, needed: int) -> Iterator[tuple[float, int]]:
-    """Yield the logarithm of a bucket's upper bound in ms and its count, largest first.
+def _from_top(
+    rounds: Sequence[LatencyRound | ThroughputRound], needed: int
+) -> list[tuple[float, int]]:
+    """Return the logarithm of a bucket's upper bound in ms and its count.
 
-    Ends once there are `needed` samples.
+    Of each round the largest buckets that hold `needed` samples.
     """
-    log_growth = math.log(r.histogram.growth)
-    for index, count in reversed(r.histogram.buckets):
-        if needed <= 0:
-            return
-        needed -= count
-        yield index * log_growth, count
+    found = []
+    for r in rounds:
+        log_growth, left = math.log(r.histogram.growth), needed
+        for index, count in reversed(r.histogram.buckets):
+            if left <= 0:
+                break
+            left -= count
+            found.append((index * log_growth, count))
+    return found

@@ -82,7 +82,7 @@ QUALITY = Group(
             "Perplexity",
             "choices",
             "lower",
-            "exp of the mean loss a token on a pinned text, sliding window: as uncertain as a "
+            "How well it foretells a pinned text, exp of the mean loss a token: as uncertain as a "
             "choice among so many equally likely tokens.",
             "generation",
             counts="tokens",

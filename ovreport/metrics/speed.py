@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from ovreport.metrics.evidence import cores_near, is_quiet, quiet_processes, round_reasons
@@ -23,26 +23,24 @@ from ovreport.stats.intervals import CORRELATED, Interval, median_interval
 from ovreport.stats.spread import ROUNDS
 
 
-def latency_rounds(
-    rounds: Sequence[LatencyRound], quiet: Mapping[int, bool] | None = None
-) -> Rounds:
+def latency_rounds(rounds: Sequence[LatencyRound], record: Record | None = None) -> Rounds:
     """Return what the headline latency, in ms, is made of.
 
-    `quiet`: whether each process was quiet, for rounds that have no evidence of their own.
+    `record`: whose processes were quiet or not, for rounds that have no evidence of their own.
     """
     values = [r.median_ms for r in rounds]
     processes = [r.process for r in rounds]
-    calm, n = list(_quiet(rounds, quiet or {})), [r.n for r in rounds]
+    calm, n = list(_quiet(rounds, record)), [r.n for r in rounds]
     return Rounds(values, processes, calm, n, is_watched=_is_watched(rounds))
 
 
 def throughput_rounds(
-    rounds: Sequence[ThroughputRound], batch: int, quiet: Mapping[int, bool] | None = None
+    rounds: Sequence[ThroughputRound], batch: int, record: Record | None = None
 ) -> Rounds:
     """Return what the headline throughput, in inferences per second, is made of."""
     values = [r.n * batch / r.duration_s for r in rounds]
     processes, n = [r.process for r in rounds], [r.n for r in rounds]
-    calm, watched = list(_quiet(rounds, quiet or {})), _is_watched(rounds)
+    calm, watched = list(_quiet(rounds, record)), _is_watched(rounds)
     return Rounds(values, processes, calm, n, is_rate=True, is_watched=watched)
 
 
@@ -51,8 +49,9 @@ def _is_watched(rounds: Sequence[LatencyRound | ThroughputRound]) -> bool:
 
 
 def _quiet(
-    rounds: Sequence[LatencyRound | ThroughputRound], processes: Mapping[int, bool]
+    rounds: Sequence[LatencyRound | ThroughputRound], record: Record | None
 ) -> Iterator[bool]:
+    processes = quiet_processes(record) if record and not _is_watched(rounds) else {}
     near = cores_near([r.readings for r in rounds])
     for r, is_near in zip(rounds, near, strict=True):
         if isinstance(r, LatencyRound) and r.readings:
@@ -69,7 +68,7 @@ def latency_of(record: Record) -> Rounds | None:
     measured = record.latency
     if not isinstance(measured, Latency):
         return None
-    return latency_rounds(measured.rounds, quiet_processes(record))
+    return latency_rounds(measured.rounds, record)
 
 
 def throughput_of(record: Record) -> Rounds | None:
@@ -77,7 +76,7 @@ def throughput_of(record: Record) -> Rounds | None:
     measured = record.throughput
     if not isinstance(measured, Throughput):
         return None
-    return throughput_rounds(measured.rounds, measured.batch, quiet_processes(record))
+    return throughput_rounds(measured.rounds, measured.batch, record)
 
 
 def _own(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) -> Own:
@@ -89,7 +88,7 @@ def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
     if not isinstance(measured, Latency):
         return
     rounds, own = measured.rounds, _own(measured.rounds, record.tier)
-    made = latency_rounds(rounds, quiet_processes(record))
+    made = latency_rounds(rounds, record)
     key = "latency_observed_ms"
     yield headline("latency_ms", made, record, reasons, own, observed_key=key)
     key, over_all = observed(key, made, record, reasons, own)
@@ -113,7 +112,7 @@ def _throughput(record: Record, reasons: Sequence[Reason]) -> Values:
     if not isinstance(measured, Throughput):
         return
     rounds, own = measured.rounds, _own(measured.rounds, record.tier)
-    made = throughput_rounds(rounds, measured.batch, quiet_processes(record))
+    made = throughput_rounds(rounds, measured.batch, record)
     key = "throughput_observed_ips"
     yield headline("throughput_ips", made, record, reasons, own, observed_key=key)
     key, over_all = observed(key, made, record, reasons, own)

@@ -121,11 +121,15 @@ def median_interval(
     pass for certainty. At least as wide as the ranks of the values say.
     """
     # Plain Python: for a handful of values numpy's calls cost more than the arithmetic.
-    logs = [math.log(value) for value in values]
+    logs, ordered = [math.log(value) for value in values], sorted(values)
     factor = _MEDIAN_FACTOR.get(len(logs), _MEDIAN_FACTOR_LIMIT)
     rho = correlation(logs, prior)
-    found = _around(statistics.median(logs), factor * _margin(logs, rho, confidence, prior))
-    low, high = _ordered_limits(sorted(values), rho, confidence)
+    half, odd = divmod(len(ordered), 2)
+    middle = math.log(ordered[half])
+    if not odd:
+        middle = (math.log(ordered[half - 1]) + middle) / 2
+    found = _around(middle, factor * _margin(logs, rho, confidence, prior))
+    low, high = _ordered_limits(ordered, rho, confidence)
     return Interval(found.value, min(found.low, low), max(found.high, high))
 
 

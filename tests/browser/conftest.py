@@ -20,6 +20,7 @@ import pytest
 
 from ovreport.store import write
 from ovreport_sitegen.build import build
+from tests.browser import reader
 from tests.factories import a_made_record, a_native_record, a_published_record, a_record, energy
 from tests.language_factories import language_records
 from tests.releases import a_matrix
@@ -191,6 +192,15 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for record in (*a_collection(), *language_records()):
         write(record, base / "site" / "records")
     return build(base / "site", [], base / "served" / "sub" / "bench", cache=base / "charts").out
+
+
+@pytest.fixture(scope="session")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a built site of three models on two machines, in bf16 and INT8 too."""
+    base = tmp_path_factory.mktemp("answers")
+    for record in reader.records():
+        write(record, base / "site" / "records")
+    return build(base / "site", [], base / "out", cache=base / "charts").out
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ovreport.store import Loaded, Stored, write
@@ -17,18 +16,10 @@ from ovreport_sitegen.answer.table import Answer, answer
 from ovreport_sitegen.build import build
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
-from tests.browser.reader import PHONE, WIDE, records, rows, wait
+from tests.browser.reader import WIDE, records, rows, wait
 
+replace = msgspec.structs.replace
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a built site of these records."""
-    base = tmp_path_factory.mktemp("answer")
-    for record in records():
-        write(record, base / "site" / "records")
-    return build(base / "site", [], base / "out", cache=base / "charts").out
 
 
 def found() -> Catalogue:
@@ -37,14 +28,14 @@ def found() -> Catalogue:
 
 
 @pytest.fixture
-def table(watch: Any, site: Path) -> Any:
+def table(watch: Any, answers: Path) -> Any:
     """Return a function that opens the first page in a state, and returns the browser's page."""
     opened = []
 
     def at(fragment: str = "", page: str = "index.html", **options: Any) -> Any:
         watched = watch(**{"viewport": WIDE, **options})
         opened.append(watched)
-        watched.open((site / page).as_uri() + (f"#{fragment}" if fragment else ""))
+        watched.open((answers / page).as_uri() + (f"#{fragment}" if fragment else ""))
         if fragment:
             wait(watched.page)
         return watched.page
@@ -94,6 +85,22 @@ def test_the_script_draws_what_the_build_would(table: Any, state: State) -> None
     assert shown == expected(answer(found(), state))
 
 
+def test_the_script_compares_no_numbers_of_different_methods(watch: Any, tmp_path: Path) -> None:
+    """Peak memory of an older method is not compared, whoever draws the table."""
+    older = [replace(r, method=1) if r.machine.id == "old-8c" else r for r in records()]
+    for record in older:
+        write(record, tmp_path / "site" / "records")
+    watched = watch(viewport=WIDE)
+    state = State("peak_memory_bytes", precision="f32", baseline=found().devices[-1].slug)
+    out = build(tmp_path / "site", [], tmp_path / "out", cache=tmp_path / "charts").out
+    watched.open((out / "index.html").as_uri() + "#" + state.fragment(DEFAULT_STATE))
+    wait(watched.page)
+    table = answer(make(Config(), Loaded([Stored(r, Path("x.json")) for r in older])), state)
+    shown = [row[1:] for row in rows(watched.page)[1:]]
+    assert shown == expected(table)
+    assert any("no comparison" in cell for row in shown for cell in row)
+
+
 def test_the_first_state_is_whole_without_a_script(table: Any) -> None:
     """And the script draws it no differently."""
     bare = table(java_script_enabled=False)
@@ -117,32 +124,6 @@ def rows_without_script(page: Any) -> list[str]:
     return texts
 
 
-# ---------------------------------------------------------------- what is taken away
-
-
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-def test_the_numbers_of_a_table_as_csv(table: Any, viewport: Any) -> None:
-    """One click; it holds exactly what is shown, and no formula."""
-    page = table("columns=weights&precision=any", viewport=viewport)
-    if viewport is PHONE:
-        page.locator("#answer .fold").click()
-    with page.expect_download() as download:
-        page.locator("#answer [data-do=csv]").click()
-    text = Path(download.value.path()).read_text()
-    head, *lines = list(csv.reader(io.StringIO(text)))
-    shown = rows(page)[1:]
-    assert len(lines) == len(shown)
-    assert head[:3] == ["model", "task", "device"]
-    for line, row in zip(lines, shown, strict=True):
-        assert line[0].lstrip("'") in row[0]
-        for i, cell in enumerate(row[1:]):
-            values = [value for value in line[3 + 7 * i : 10 + 7 * i] if value]
-            assert all(
-                value in cell or value in {"stable", "noisy", "unreliable"} for value in values
-            )
-    assert any(line[0] == "'=1+1" for line in lines)
-
-
 # ---------------------------------------------------------------- links, keys, and looks
 
 
@@ -164,28 +145,6 @@ def test_back_and_forward_restore_states(table: Any) -> None:
     page.go_forward()
     wait(page, "throughput")
     assert page.locator("[name=metric]").input_value() == "throughput_ips"
-
-
-def test_links_and_markdown_are_copied(watch: Any, address: str) -> None:
-    """Markdown holds the numbers that are shown and the link; markup in names is text."""
-    watched = watch(permissions=["clipboard-read", "clipboard-write"])
-    page = watched.page
-    watched.open(f"{address}/index.html#metric=throughput_ips")
-    wait(page, "throughput")
-    page.locator("[data-do=link]").click()
-    page.wait_for_function("() => document.querySelector('#answer [role=status]').textContent")
-    assert page.evaluate("navigator.clipboard.readText()") == page.url
-    page.locator("[data-do=markdown]").click()
-    page.wait_for_function(
-        "() => document.querySelector('#answer [role=status]').textContent.includes('Markdown')"
-    )
-    text = page.evaluate("navigator.clipboard.readText()")
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(lines) == len(rows(page)) + 1
-    assert page.url in text
-    for row in rows(page)[1:]:
-        assert any(row[1].split()[0] in line for line in lines)
-    assert not watched.errors
 
 
 def test_everything_by_keyboard(table: Any) -> None:
@@ -235,10 +194,10 @@ def test_what_would_leave_nothing_is_dimmed_and_said(table: Any) -> None:
         "weights=nonsense&x=<b>",
     ],
 )
-def test_states_fit_and_can_be_read(watch: Any, site: Path, fragment: str) -> None:
+def test_states_fit_and_can_be_read(watch: Any, answers: Path, fragment: str) -> None:
     """In both themes, wide and narrow, devices open; nonsense in an address does no harm."""
     watched = watch()
-    watched.open((site / "index.html").as_uri() + f"#{fragment}")
+    watched.open((answers / "index.html").as_uri() + f"#{fragment}")
     if fragment:
         wait(watched.page)
     watched.page.evaluate("document.querySelectorAll('.devices').forEach(d => d.open = true)")
@@ -247,9 +206,9 @@ def test_states_fit_and_can_be_read(watch: Any, site: Path, fragment: str) -> No
 
 
 @pytest.mark.parametrize("name", ["index", "latency", "throughput", "accuracy", "efficiency"])
-def test_pages_are_small(watch: Any, site: Path, name: str) -> None:
+def test_pages_are_small(watch: Any, answers: Path, name: str) -> None:
     """Up to 150 kB and 2,000 elements before the reader asks for more."""
-    path = site / f"{name}.html"
+    path = answers / f"{name}.html"
     watched = watch()
     watched.open(path.as_uri())
     assert path.stat().st_size <= 150_000

@@ -24,17 +24,19 @@ _WATCH_POLICY = """
     refused.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
 """
 _USE = """() => {
-  for (const details of document.querySelectorAll("details")) details.open = true;
-  for (const select of document.querySelectorAll("select")) {
+  const seen = selector =>
+    [...document.querySelectorAll(selector)].filter(e => e.checkVisibility());
+  for (const summary of seen("details:not([open]) > summary")) summary.click();
+  for (const select of seen("select")) {
     select.selectedIndex = select.options.length - 1;
     select.dispatchEvent(new Event("change", {bubbles: true}));
     select.dispatchEvent(new Event("input", {bubbles: true}));
   }
-  for (const field of document.querySelectorAll("input")) {
+  for (const field of seen("input")) {
     if (field.type === "checkbox") field.click(); else field.value = "a";
     field.dispatchEvent(new Event("input", {bubbles: true}));
   }
-  for (const button of document.querySelectorAll("button")) button.click();
+  for (const button of seen("button")) button.click();
 }"""
 
 

@@ -123,7 +123,11 @@ def test_later_rows_come_when_a_reader_asks(
         assert rows.count() < total
         assert str(total) in page.locator(f"#{name}-count").text_content()
         page.evaluate("id => document.querySelector(`[data-more=${id}]`).click()", name)
-        page.wait_for_function(f"document.querySelectorAll('#{name} tbody tr').length === {total}")
+        # A function: the page's policy refuses to evaluate a text more than once.
+        page.wait_for_function(
+            "([id, n]) => document.querySelectorAll(`#${id} tbody tr`).length === n",
+            arg=[name, total],
+        )
         assert not watched.errors
 
 

@@ -25,6 +25,8 @@ from tests.collector.suite_fixtures import document, write_suite
 
 PROCESSES, ROUNDS = 2, 4
 CASES = ["CPU", "SIMCPU"]
+TWO_DEVICES = ("--device", "CPU", "--device", "SIMCPU", "--plugin", f"SIMCPU={models.CPU_PLUGIN}")
+TWO_ARMS = ("--device", "CPU", "--arm", "one:NUM_STREAMS=1")
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.collector.killing", "ovreport_collector.session.collect"])
 
@@ -50,8 +52,15 @@ def collect(environment: dict[str, str], arguments: list[str], log: str) -> None
 class Place:
     """A folder with a suite of one tiny network, and everything that its collects keep."""
 
-    def __init__(self, root: Path, *, skip: Sequence[str] = commands.ALL) -> None:
-        self.root, self.out, self.skip = root, root / "records", skip
+    def __init__(
+        self,
+        root: Path,
+        *,
+        skip: Sequence[str] = commands.ALL,
+        measured: Sequence[str] = TWO_DEVICES,
+    ) -> None:
+        """Make it; `measured` are the options that choose its cases."""
+        self.root, self.out, self.skip, self.measured = root, root / "records", skip, measured
         self.temporary, self.log = root / "tmp", root / "log"
         self.temporary.mkdir(parents=True)
         self.journal_folder = root / "state" / "runs"
@@ -70,8 +79,7 @@ class Place:
         arguments = commands.collect(
             self.suite,
             out or self.out,
-            *("--device", "CPU", "--device", "SIMCPU", "--precision", "f32"),
-            *("--plugin", f"SIMCPU={models.CPU_PLUGIN}", "--seed", str(seed)),
+            *("--precision", "f32", *self.measured, "--seed", str(seed)),
             without=self.skip,
         )
         process = _context.Process(target=collect, args=(environment, arguments, str(self.log)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -184,6 +186,22 @@ def test_a_half_made_environment_is_made_anew(index: Path) -> None:
     package.write_text("")
     assert prepare(["2025.4.1"]) == (found,)
     assert "get_version" in package.read_text()
+
+
+@pytest.mark.slow
+def test_killed_while_it_is_made_it_is_made_anew(index: Path) -> None:
+    """At any moment, with an installer that goes on: what is used is whole."""
+    code = "from ovreport_collector.environments import prepare; prepare(['2025.4.1', '2026.4.1'])"
+    for moment in range(8):
+        process = subprocess.Popen([sys.executable, "-c", code])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.4 + 0.5 * moment)
+        process.kill()
+        process.wait()
+    found = prepare(["2025.4.1", "2026.4.1"])
+    assert [one.openvino.partition("-")[0] for one in found] == ["2025.4.1", "2026.4.1"]
+    whole = {lock.parent for lock in (index.parent / "cache").glob("environments/*/lock.txt")}
+    assert whole == {one.python.parents[1] for one in found}
 
 
 def test_a_damaged_environment_is_made_anew(index: Path) -> None:

@@ -18,15 +18,17 @@ import msgspec
 import psutil
 import pytest
 
-from ovreport import store
+from ovreport import checks, store
+from ovreport.pairing import in_turn
 from ovreport.record import Record
 from ovreport_collector.session.steps import StepDone
 from tests.collector import commands
-from tests.collector.killing import CASES, ROUNDS, Killer, Place, half_written
+from tests.collector.killing import CASES, ROUNDS, TWO_ARMS, Killer, Place, half_written
 
 pytestmark = pytest.mark.slow
 
 KILLS = 50
+ARM_KILLS = 4
 CAMPAIGNS = 2
 """At once: most of a tiny collect is waiting for the disk and for processes to start."""
 
@@ -111,6 +113,29 @@ def test_a_collect_killed_at_fifty_moments_loses_nothing(tmp_path: Path) -> None
     print(dict(hits))
     assert sum(hits.values()) == KILLS
     assert {"start", "outputs", "rounds", "records"} <= hits.keys()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_arms_of_a_killed_collect_stay_in_turn(tmp_path: Path, seed: int) -> None:
+    """Whenever it is killed: no finished round is lost, and all are in pairs."""
+    place = Place(tmp_path / "place", measured=TWO_ARMS)
+    killer = Killer(place, random.Random(seed))
+    seen: dict[tuple[str, str, int], bytes] = {}
+    while len(killer.hit) < ARM_KILLS and killer.kill_one(seed):
+        found = place.rounds
+        assert not place.journals or seen.items() <= found.items(), "a finished round was lost"
+        seen |= found
+    assert place.finish(seed) == 0, place.said[-2000:]
+    assert killer.left_running == []
+    records = {r.arm.name: r for r in records_of(place, seed) if r.arm}
+    assert in_turn(records["default"], records["one"])
+    for name in ("latency", "throughput"):
+        rounds = [{r.round for r in getattr(one, name).rounds} for one in records.values()]
+        assert len(set.intersection(*rounds)) == ROUNDS
+    for case, name, number in seen:
+        arm = case.rpartition("@")[2]
+        assert number in {r.round for r in getattr(records[arm], name).rounds}
+    assert not [fault for record in records.values() for fault in checks.faults(record)]
 
 
 def test_a_second_collect_waits_and_takes_over_what_a_terminated_one_measured(

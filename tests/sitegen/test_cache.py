@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ovreport.store import write
+from ovreport.store import read, record_files, write
 from ovreport_sitegen.build import build
 from ovreport_sitegen.data.cache import Cache
+from ovreport_sitegen.data.lean import Shared, packed, unpacked
 from tests.factories import a_record
+
+RECORDS = Path(__file__).parents[2] / "site" / "records"
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -105,6 +108,13 @@ def test_a_site_that_grew_record_by_record_is_that_of_all_of_them(
         anew = files(build(site, [], tmp_path / f"anew-{number}", cache=tmp_path / f"{number}").out)
         assert {name for name in anew if anew[name] != grown.get(name)} == set()
         assert grown.keys() == anew.keys()
+
+
+def test_a_packed_record_is_the_same_without_its_samples() -> None:
+    """Whatever kind it is of: pages of it are the same bytes, read from its file or unpacked."""
+    for path in record_files(RECORDS):
+        record, again = (Shared().record(one) for one in (read(path), unpacked(packed(read(path)))))
+        assert repr(again) == repr(record)
 
 
 def test_a_cache_that_cannot_be_written_does_not_stop_a_build(site: Path, tmp_path: Path) -> None:

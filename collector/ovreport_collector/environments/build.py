@@ -3,21 +3,23 @@
     <cache>/environments/<OpenVINO's version>-<key>/          a virtual environment
                                                     lock.txt   its lock, written when it is whole
 
-It is made in its place, since scripts in it name that place; one without its lock was interrupted,
-and is made anew. ovreport's own packages are links to those that run now: nothing else of the
-running environment can be imported, whose OpenVINO would hide the one to be measured. The key
-stands for the lock, the interpreter, and where these packages are.
+It is made beside its place, and moved there when it is whole: an installer outlives an ovreport
+that is killed, and goes on writing. ovreport's own packages are links to those that run now:
+nothing else of the running environment can be imported, whose OpenVINO would hide the one to be
+measured. The key stands for the lock, the interpreter, and where these packages are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -33,6 +35,8 @@ from ovreport_collector.sources import pip
 from ovreport_collector.sources.pip import offline_remedy
 
 LOCK = "lock.txt"
+_MAKING = ".making-"
+"""In the name of a folder in which an environment is being made, or was when it was interrupted."""
 _LIMIT_S = 1800.0
 _OWN = tuple(Path(str(package.__file__)).parent for package in (ovreport, ovreport_collector))
 
@@ -54,11 +58,7 @@ def obtain(wanted: Wanted, lock: Lock, progress: Progress) -> Environment:
                 return _checked(place, wanted, lock)
             except UnusableError:
                 progress(f"the environment of OpenVINO {wanted.name} is damaged: making it anew")
-        _make(place, wanted, lock, progress)
-        environment = _checked(place, wanted, lock)
-        (place / "writing").write_text(lock.text, encoding="utf-8")
-        (place / "writing").replace(place / LOCK)
-        return environment
+        return _made(place, wanted, lock, progress)
 
 
 def _is_whole(place: Path, lock: Lock) -> bool:
@@ -68,9 +68,21 @@ def _is_whole(place: Path, lock: Lock) -> bool:
         return False
 
 
-def _make(place: Path, wanted: Wanted, lock: Lock, progress: Progress) -> None:
+def _made(place: Path, wanted: Wanted, lock: Lock, progress: Progress) -> Environment:
+    """Return an environment after making it, whatever was in its place before."""
+    for left in place.parent.glob(f"{place.name}{_MAKING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    making = place.with_name(f"{place.name}{_MAKING}{secrets.token_hex(4)}")
+    _make(making, wanted, lock, progress)
+    environment = _checked(making, wanted, lock)
+    (making / LOCK).write_text(lock.text, encoding="utf-8")
     if place.exists():
         shutil.rmtree(place)
+    making.rename(place)
+    return replace(environment, python=_python(place))
+
+
+def _make(place: Path, wanted: Wanted, lock: Lock, progress: Progress) -> None:
     venv.create(place, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(place)}))
     for own in _OWN:

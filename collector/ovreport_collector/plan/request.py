@@ -117,18 +117,24 @@ def make_plan(request: Request, *, progress: Progress = silent) -> Plan:
 def _by_arms(
     request: Request, planned: Sequence[PlannedCase], software: Software, progress: Progress
 ) -> Sequence[PlannedCase]:
-    """Return every case once for each arm; as they are where there are none.
+    """Return every case of OpenVINO once for each arm; as they are where there are none.
 
-    Their environments are made first. InputError for cases that another engine runs.
+    Native frameworks do not depend on OpenVINO, and are measured once, beside the arms. The
+    environments of arms are made first. InputError where there is no case of OpenVINO, and for
+    language models: their engine is a package that has to fit each release, and they are too large
+    to be alive side by side, so that no rounds of theirs could be paired.
     """
     wanted = request.arms
     if not wanted:
         return planned
-    if others := sorted({p.case.engine for p in planned} - {OPENVINO}):
+    used = {p.case.engine for p in planned}
+    if GENAI in used or OPENVINO not in used:
+        other = ENGINES[GENAI if GENAI in used else min(used)]
         raise InputError(
-            f"{ENGINES[others[0]].title} is not measured by several releases or settings",
+            f"{other.title} is not measured by several releases or settings",
             where="--openvino, --arm, --aa",
-            remedy="Measure it without them, or name other models and engines.",
+            remedy="Measure it without them, or name other models and engines. To compare two "
+            "releases of it, collect with each, and compare the two folders.",
         )
     made = () if request.dry_run else environments.prepare(wanted.openvino, progress=progress)
     found = arms.plan_arms(
@@ -138,7 +144,9 @@ def _by_arms(
         made,
         lambda python: devices.probe(request.devices, request.plugins, python=python),
     )
-    return [replace(one, arm=arm) for one in planned for arm in found]
+    return [
+        replace(one, arm=arm) for one in planned for arm in ((None,) if one.is_native else found)
+    ]
 
 
 @cache

@@ -62,8 +62,9 @@ class Run:
             self._write_finished({planned.key for planned in wanted})
             if not wanted:
                 return
-            # A process that a stop cut short has this number already: its case has the next one.
-            self._measure(number, [p for p in wanted if not self._has(p, number)])
+            # A process that a stop cut short has this number already: its case has the next one,
+            # and so have its arms. Processes of one number are measured in turn, none on its own.
+            self._measure(number, [p for p in wanted if not self._has_any(p, number)])
 
     def _measure(self, number: int, cases: list[PlannedCase]) -> None:
         """Measure one generation: a process of each of these cases, and what follows it."""
@@ -89,14 +90,19 @@ class Run:
         over = _over(processes)
         return over < tier.processes or (over < tier.max_processes and self._is_any_wide(planned))
 
-    def _has(self, planned: PlannedCase, number: int) -> bool:
-        processes = self.context.journal.processes(planned.key)
-        return any(process.number == number for process in processes)
+    def _has_any(self, planned: PlannedCase, number: int) -> bool:
+        """Return whether any arm of a case has a process of this number."""
+        journal = self.context.journal
+        arms = (journal.processes(arm.key) for arm in self._arms(planned))
+        return any(process.number == number for of_arm in arms for process in of_arm)
 
     def _is_any_wide(self, planned: PlannedCase) -> bool:
         """Return whether a case needs more processes; its arms get as many, all of them."""
-        arms = (p for p in self.context.plan.cases if p.case == planned.case)
-        return any(self._is_wide(arm) for arm in arms)
+        return any(self._is_wide(arm) for arm in self._arms(planned))
+
+    def _arms(self, planned: PlannedCase) -> list[PlannedCase]:
+        """Return all arms of a case; where there are none, it alone."""
+        return [p for p in self.context.plan.cases if p.case == planned.case]
 
     def _is_wide(self, planned: PlannedCase) -> bool:
         """Return whether a headline of a case is not known well enough yet."""
@@ -136,6 +142,14 @@ class Run:
 
     def _visits(self, planned: PlannedCase, name: PassName) -> int:
         """Return how many visits the next process gets: a whole process's, or what is missing.
+
+        All arms of a case get as many as the one that misses most, as far as they want any.
+        """
+        wanting = [arm for arm in self._arms(planned) if self._wants(arm)]
+        return max(self._missing(arm, name) for arm in (planned, *wanting))
+
+    def _missing(self, planned: PlannedCase, name: PassName) -> int:
+        """Return how many visits of a next process a case misses.
 
         Processes that were cut short count as what they measured, failed ones as whole.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -37,10 +38,13 @@ def announce(plan: Plan, console: Console) -> None:
 
 
 def _cases(plan: Plan) -> str:
-    """Return how many cases are measured, and by how many arms each."""
-    arms = max(1, len(plan.arms))
-    by = f" × {arms} arms ({', '.join(arm.name for arm in plan.arms)})" if plan.arms else ""
-    return f"{_count(len(plan.cases) // arms, 'case')}{by}"
+    """Return how many cases are measured, by how many arms each, and how many without arms."""
+    if not plan.arms:
+        return _count(len(plan.cases), "case")
+    arms = f"{len(plan.arms)} arms ({', '.join(arm.name for arm in plan.arms)})"
+    alone = sum(planned.arm is None for planned in plan.cases)
+    beside = f" and {alone} of native frameworks" if alone else ""
+    return f"{_count((len(plan.cases) - alone) // len(plan.arms), 'case')} × {arms}{beside}"
 
 
 def show_plan(plan: Plan, console: Console) -> None:
@@ -48,8 +52,8 @@ def show_plan(plan: Plan, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("model", "task", "variant", "device", "precision"):
         table.add_column(heading, overflow="fold")
-    for planned in plan.cases[:: max(1, len(plan.arms))]:  # the arms of a case follow each other
-        case = planned.case
+    for case, arms in itertools.groupby(plan.cases, key=lambda planned: planned.case):
+        planned = next(arms)
         cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
         table.add_row(*map(escape, cells))
     console.print(table)

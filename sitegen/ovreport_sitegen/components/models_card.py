@@ -83,8 +83,8 @@ _CARDS = {
             "throughput_observed_ips",
             large="highest rate whose p99 (p90 with few arrivals) stays within five "
             "times the latency of a single request",
-            small="closed-loop throughput, observed",
-            sentence="Requests may arrive at {}× the observed closed-loop throughput",
+            small="rate in a closed loop, where each request waits for the one before, observed",
+            sentence="Requests may arrive at random at {}× the rate of closed-loop ones",
         ),
         conditions="Poisson arrivals",
     ),

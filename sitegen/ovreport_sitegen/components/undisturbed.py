@@ -37,10 +37,11 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
     if not observed:
         return f"Every {label} here is undisturbed: quiet rounds of three processes or more agree."
     good = len(measured) - len(observed)
-    text = f"No {label} here is undisturbed:"
+    text = f"No {label} here is undisturbed, but a median over all rounds, marked “observed”"
     if good:
-        text = f"{how_many_are(good, len(measured), f'{label} value')} undisturbed. For the others"
-    text += f" {_why(observed)}, so the value over all rounds stands there, marked “observed”."
+        text = f"{how_many_are(good, len(measured), f'{label} value')} undisturbed. The others "
+        text += "are medians over all rounds, marked “observed”"
+    text += f": {_why(observed)}."
     codes = Counter(r.code for found in observed for r in found.verdict.reasons)
     del codes["disturbed"]
     common = [reason_words(code, n, len(observed)) for code, n in codes.most_common(3)]

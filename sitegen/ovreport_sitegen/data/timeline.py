@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
@@ -45,13 +45,16 @@ class Timeline:
     earlier: tuple[Entry, ...]
     """The others, from old to new; at least one."""
     collection: Collection
+    _read: dict[int, Run] = field(default_factory=dict)
 
     def run(self, index: int) -> Run:
         """Return all of the run with an index, that of the newest being last."""
         if index == len(self.earlier):
             return Run(self.result.record, self.result.metric_values)
-        entry = self.earlier[index]
-        return Run(self.collection.shown(entry), self.collection.values(entry))
+        if index not in self._read:
+            entry = self.earlier[index]
+            self._read[index] = Run(self.collection.past(entry), self.collection.values(entry))
+        return self._read[index]
 
     def since(self, day: str) -> tuple[int, int] | None:
         """Return the last run up to a day and the newest one, by index; None without both."""
@@ -102,7 +105,7 @@ class Timeline:
                 entry.summary.tier,
                 entry.summary.arm,
                 entry.summary.conditions,
-                _drawn(self.collection.values(entry)),
+                _drawn(self.collection.followed(entry)),
             )
             for entry in self.earlier
         ]
@@ -165,9 +168,11 @@ def has_history(catalogue: Catalogue) -> bool:
     )
 
 
-def timelines(catalogue: Catalogue) -> Iterator[Timeline]:
-    """Yield the runs of each case that has several, in the order of the results."""
-    yield from filter(None, (timeline_of(catalogue, result) for result in catalogue.everything))
+@lru_cache(maxsize=1)
+def timelines(catalogue: Catalogue) -> tuple[Timeline, ...]:
+    """Return the runs of each case that has several, in the order of the results."""
+    every = (timeline_of(catalogue, result) for result in catalogue.everything)
+    return tuple(filter(None, every))
 
 
 def timeline_of(catalogue: Catalogue, result: Result) -> Timeline | None:

@@ -36,10 +36,10 @@ def view(catalogue: Catalogue) -> LatencyView:
     results = catalogue.results
     head = Head(
         "Latency",
-        "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
-        f"request. {plural(len(results), 'result')}. Undisturbed: what quiet rounds in fresh "
-        "processes agree on; rankings use it. Observed: the median over all rounds, what a user "
-        "got.",
+        "How long one inference takes, one request at a time (LATENCY hint): the wall time that "
+        f"its caller waits. {plural(len(results), 'result')}. Rankings use the undisturbed value, "
+        "which quiet rounds in fresh processes agree on; the observed one is the median over all "
+        "rounds.",
         warning=warning(results, "latency"),
     )
     observed = undisturbed.observed_card(catalogue)

@@ -42,7 +42,7 @@ class ChangesView:
 
 def view(catalogue: Catalogue) -> ChangesView:
     """Return the view of the page."""
-    lines = list(timelines(catalogue))
+    lines = timelines(catalogue)
     of_case = {case_key(one.result.record): one.result for one in lines}
     of_releases = pairs(catalogue)
     longest = _longest(lines)
@@ -50,8 +50,8 @@ def view(catalogue: Catalogue) -> ChangesView:
     head = Head(
         "What changed",
         f"{plural(len(lines), 'case')} measured more than once. A change is called clear if it is "
-        f"{100 * MIN_DIFFERENCE:.0f} % or more and chance is unlikely: of all that are called so, "
-        "on average one in twenty at most is none.",
+        f"{100 * MIN_DIFFERENCE:.0f} % or more and unlikely to be chance: on average, at most one "
+        "in twenty of those that are called clear is not real.",
     )
     left_out = len(lines) - len(longest)
     return ChangesView(

@@ -17,6 +17,8 @@ from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import day, how_many_are, line, listed, plural
 
+_OUTCOMES = {"no comparison": "not comparable", "no clear difference": "without a clear difference"}
+"""Outcomes, as a sentence counts them."""
 OfCase = dict[tuple[str, ...], Result]
 """What `case_key` says of a record → the result that pages show."""
 
@@ -65,7 +67,9 @@ def _sentences(found: Changes) -> Iterator[str]:
             f"{plural(len(every), 'value')} of {plural(len(found.cases), 'case')}: "
             f"{sum(c.is_worse for c in every)} clearly worse, "
             f"{sum(c.is_better for c in every)} clearly better; "
-            + ", ".join(f"{n} {o}" for o, n in outcomes.most_common() if o != "different")
+            + ", ".join(
+                f"{n} {_OUTCOMES.get(o, o)}" for o, n in outcomes.most_common() if o != "different"
+            )
             + "."
         )
     if found.in_turn:
@@ -75,13 +79,13 @@ def _sentences(found: Changes) -> Iterator[str]:
         )
     if n := len(found.cases) - found.in_turn:
         yield (
-            f"{plural(n, 'case')} measured at different times, which is weaker evidence: what else "
-            "changed on the machine in between is in every ratio."
+            f"{plural(n, 'case')} measured at different times, which is weaker evidence: ratios "
+            "hold whatever else changed on the machine in between."
         )
     accuracies = [change for change in every if change.is_difference and change.effect]
     if accuracies:
         same = sum(change.effect.value == 0 for change in accuracies if change.effect)
-        yield f"Accuracy: {how_many_are(same, len(accuracies), 'case')} the same to the digit."
+        yield f"Accuracy: {how_many_are(same, len(accuracies), 'case')} the same to the last digit."
     reasons = Counter(change.why for change in every if change.why)
     reasons.update(why for _, why in found.not_compared)
     if reasons:

@@ -51,7 +51,7 @@ def _picture(one: Timeline, key: str) -> Picture:
         f"{first} to {last}, {metric.format_unit(marks[0].value)} to "
         f"{metric.format_unit(marks[-1].value)}."
     )
-    parts = ", not all joined: conditions or certainty differ" if len(lines) > 1 else ""
+    parts = "; a line joins only those that are comparable" if len(lines) > 1 else ""
     steps_said = f"; {plural(len(found), 'step')}" if found else ""
     return Picture(
         title=place,

@@ -183,8 +183,8 @@ def _of_how_many(effects: Sequence[Comparison]) -> str:
     if len(effects) == 1:
         return "" if clear else "; the peaks show no clear difference"
     return (
-        f", geometric means over {plural(len(effects), 'model')}; {clear} of {len(effects)} "
-        "peaks differ significantly"
+        f", geometric means over {plural(len(effects), 'model')}; {clear or 'none'} of "
+        f"{len(effects)} peaks {'differs' if clear < 2 else 'differ'} clearly"
     )
 
 

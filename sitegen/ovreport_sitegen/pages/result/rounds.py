@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ovreport.metrics import METRICS, MetricValue
-from ovreport.metrics.evidence import quiet_processes
 from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_rounds, throughput_rounds
 from ovreport.record import Latency, Throughput
@@ -25,12 +24,11 @@ def pictures(result: Result) -> tuple[RoundsPicture, ...]:
 
 def _rounds(result: Result) -> Iterator[tuple[str, Rounds]]:
     record = result.record
-    quiet = quiet_processes(record)
     if isinstance(record.latency, Latency):
-        yield "latency_ms", latency_rounds(record.latency.rounds, quiet)
+        yield "latency_ms", latency_rounds(record.latency.rounds, record)
     if isinstance(record.throughput, Throughput):
         measured = record.throughput
-        yield "throughput_ips", throughput_rounds(measured.rounds, measured.batch, quiet)
+        yield "throughput_ips", throughput_rounds(measured.rounds, measured.batch, record)
 
 
 def _picture(result: Result, found: MetricValue, rounds: Rounds) -> RoundsPicture:

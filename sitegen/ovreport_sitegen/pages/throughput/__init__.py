@@ -43,10 +43,10 @@ def view(catalogue: Catalogue) -> ThroughputView:
     """Return the view of the throughput page."""
     head = Head(
         "Throughput",
-        "Inferences per second with the THROUGHPUT hint and as many requests as the device calls "
-        f"optimal. {plural(len(catalogue.results), 'result')}. Undisturbed: what quiet rounds in "
-        "fresh processes agree on; rankings use it. Observed, as latency under load is: over all "
-        "rounds.",
+        "Inferences per second with as many requests at once as the device calls optimal "
+        f"(THROUGHPUT hint). {plural(len(catalogue.results), 'result')}. Rankings use the "
+        "undisturbed value, which quiet rounds in fresh processes agree on; the observed one, and "
+        "latency under load, are medians over all rounds.",
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
