@@ -216,6 +216,10 @@ def test_the_job_for_kubernetes_is_what_it_reads(tmp_path: Path) -> None:
     (container,) = job["spec"]["template"]["spec"]["containers"]
     program, *arguments = container["command"]
     assert program == "ovreport"
+    # A collect that is over is not begun again, one that was stopped is.
+    (rule,) = job["spec"]["podFailurePolicy"]["rules"]
+    assert (rule["action"], rule["onExitCodes"]["operator"]) == ("FailJob", "In")
+    assert rule["onExitCodes"]["values"] == [1, 2]
     command = [sys.executable, "-m", "ovreport", *arguments, "--dry-run"]
     environment = os.environ | {one["name"]: str(tmp_path) for one in container["env"]}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
