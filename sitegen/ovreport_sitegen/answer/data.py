@@ -164,7 +164,7 @@ def _described(metric: Metric) -> dict[str, Any]:
 
 def _values(results: Sequence[Result], metric: Metric) -> dict[str, Any]:
     """Return the values of a metric: `at`, the results that have one, then a list for each part."""
-    at, values = [], []
+    at, values, methods = [], [], []
     missing = _Coded()
     missing_at = []
     for i, r in enumerate(results):
@@ -172,6 +172,7 @@ def _values(results: Sequence[Result], metric: Metric) -> dict[str, Any]:
         if isinstance(found, MetricValue):
             at.append(i)
             values.append(found)
+            methods.append(r.record.method_of(metric.measurement))
         elif found is not None:
             cell = value_cell(r, metric.key)
             missing_at.append(i)
@@ -184,6 +185,7 @@ def _values(results: Sequence[Result], metric: Metric) -> dict[str, Any]:
         "level": [_LEVELS.index(v.verdict.level) for v in values],
         "kind": [v.kind for v in values],
         "scope": [line(v.scope, 60) for v in values] if any(v.scope for v in values) else [],
+        "method": methods if len(set(methods)) > 1 else [],
         "missing": {"at": missing_at, **missing.columns},
         "pairs": list(_pairs(results, metric)) if metric.key in ratios.PAIRED else [],
     }

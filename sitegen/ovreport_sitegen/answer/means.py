@@ -11,7 +11,7 @@ from ovreport.metrics.apart import interval_of
 from ovreport.record import NotMeasured
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.answer import axes, ratios
-from ovreport_sitegen.answer.cells import AnswerCell, Words, mean_words
+from ovreport_sitegen.answer.cells import NO_COMPARISON, AnswerCell, Words, mean_words
 from ovreport_sitegen.answer.choice import ACCURACY
 from ovreport_sitegen.answer.columns import BY_METRIC
 from ovreport_sitegen.answer.rows import AnswerRow
@@ -52,13 +52,15 @@ def _mean_row(
     device: DeviceRef | None, rows: Sequence[AnswerRow], columns: Sequence[axes.Place], state: State
 ) -> MeanRow | None:
     whole = [row for row in rows if all(cell and cell.value for cell in row.cells)]
-    shared = [row for row in whole if all(map(_is_reliable, row.cells))]
+    reliable = [row for row in whole if all(map(_is_reliable, row.cells))]
+    shared = _compared_alike(reliable)
     if len(shared) < 2:
         return None
     without = Counter(filter(None, map(_why_without, rows)))
     left_out = (
         *((without[why], why) for why in ("failed", "unsupported")),
-        (len(whole) - len(shared), "unreliable"),
+        (len(whole) - len(reliable), "unreliable"),
+        (len(reliable) - len(shared), "without a comparison"),
         (len(rows) - len(whole) - without.total(), "without a value in every column"),
     )
     words = [f"{n} {why}" for n, why in left_out if n]
@@ -75,6 +77,20 @@ def _mean_row(
         ]
     name = f"Geometric mean, {device.label}" if device else "Geometric mean"
     return MeanRow(name, note, tuple(cells))
+
+
+def _compared_alike(rows: Sequence[AnswerRow]) -> list[AnswerRow]:
+    """Return the rows that have a ratio in every column that has ratios at all.
+
+    The means of values and of ratios are then of the same models. All rows without a baseline.
+    """
+    found = [{i for i, cell in enumerate(row.cells) if _is_compared(cell)} for row in rows]
+    columns = set[int]().union(*found)
+    return [row for row, compared in zip(rows, found, strict=True) if compared == columns]
+
+
+def _is_compared(cell: AnswerCell | None) -> bool:
+    return bool(cell and cell.ratio and cell.ratio.text != NO_COMPARISON)
 
 
 def _why_without(row: AnswerRow) -> str:

@@ -9,6 +9,8 @@ from ovreport.metrics import METRICS, MetricValue
 from ovreport.record import Accuracy
 from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import (
+    NO_COMPARISON,
+    ONE_RUN,
     AnswerCell,
     Words,
     bars,
@@ -126,7 +128,7 @@ def _with_ratio(
     if base is None or cell is None or cell.value is None or key == ACCURACY:
         return cell
     if base.value is None:
-        return replace(cell, ratio=Words("no comparison", tip="The baseline has no value."))
+        return replace(cell, ratio=Words(NO_COMPARISON, tip="The baseline has no value."))
     if base.result is None or cell.result is None:
         return cell
     if key != base_key:
@@ -143,7 +145,7 @@ def _across(result: Result, key: str, base_key: str) -> Words | None:
     if first is None or second is None:
         return None
     words = ratio_of(ratios.apart(first, second), METRICS[key])
-    return words if words.text == "no comparison" else replace(words, tip="of one run")
+    return words if words.text == NO_COMPARISON else replace(words, tip=ONE_RUN)
 
 
 def _with_bars(rows: Sequence[AnswerRow]) -> list[AnswerRow]:

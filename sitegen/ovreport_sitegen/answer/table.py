@@ -9,6 +9,7 @@ from typing import get_args
 
 from ovreport.record import Level
 from ovreport_sitegen.answer import axes
+from ovreport_sitegen.answer.cells import ONE_RUN, SEPARATE_RUNS
 from ovreport_sitegen.answer.columns import columns_of, first_of, matches, metric_of, pool
 from ovreport_sitegen.answer.means import MeanRow, means_of
 from ovreport_sitegen.answer.rows import AnswerRow, rows_of
@@ -90,7 +91,8 @@ def _counts(rows: Sequence[AnswerRow]) -> str:
     words = [f"{levels[level]} {level}" for level in get_args(Level) if levels[level]]
     text = f"{plural(levels.total(), 'value')}: {', '.join(words)}."
     hows = Counter(cell.ratio.tip for cell in cells if cell.ratio and cell.ratio.interval)
-    apart = hows.pop("separate runs", 0)
-    if hows.total() or apart:
-        text += f" Ratios: {hows.total()} paired by round, {apart} of separate runs."
+    ways = {how: hows.pop(how, 0) for how in (SEPARATE_RUNS, ONE_RUN)}
+    ways = {"paired by round": hows.total()} | {f"of {how}": n for how, n in ways.items()}
+    if told := [f"{n} {how}" for how, n in ways.items() if n]:
+        text += f" Ratios: {', '.join(told)}."
     return text
