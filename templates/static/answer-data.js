@@ -17,6 +17,7 @@
   const MOST_COLUMNS = 6, MOST_CELLS = 54, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
   const LEVELS = ["stable", "noisy", "unreliable"];
   const OUTCOMES = ["different", "no clear difference", "insufficient data"];
+  const NO_COMPARISON = "no comparison", SEPARATE_RUNS = "separate runs", ONE_RUN = "one run";
   const NO_INTERVAL = new Set(["bound", "range", "rated"]);
 
   // ------------------------------------------------------------ numbers in words
@@ -57,6 +58,7 @@
     data.at.forEach((i, n) => found.at.set(i, {
       value: data.value[n], low: data.low[n] ?? -Infinity, high: data.high[n] ?? Infinity,
       level: LEVELS[data.level[n]], kind: data.kind[n], scope: data.scope[n] ?? "",
+      method: data.method[n] ?? 0,
     }));
     data.missing.at.forEach((i, n) => found.missing.set(i, data.missing.values[data.missing.codes[n]]));
     data.pairs.forEach(([i, j, value, low, high, outcome, n]) =>
@@ -143,6 +145,7 @@
       return { why: "Not the same model file and inputs." };
     const first = V.at.get(i), second = V.at.get(j);
     if (!first || !second) return { why: "Not measured for both." };
+    if (first.method !== second.method) return { why: "One was measured in another way, by an older ovreport." };
     if (first.scope !== second.scope) return { why: "Not of the same part of the machine." };
     if (NO_INTERVAL.has(first.kind) || NO_INTERVAL.has(second.kind))
       return { why: "A bound has no interval to compare by." };
@@ -151,8 +154,8 @@
     return metricOf(key).lower ? apart(second, first) : apart(first, second);
   }
   function wordsOf(r, metric) {
-    if (r.why) return { text: "no comparison", interval: "", tone: "", tip: r.why };
-    const tip = r.pairs ? `paired, ${plural(r.pairs, "round")}` : "separate runs";
+    if (r.why) return { text: NO_COMPARISON, interval: "", tone: "", tip: r.why };
+    const tip = r.pairs ? `paired, ${plural(r.pairs, "round")}` : SEPARATE_RUNS;
     if (r.outcome !== "different")
       return { text: r.outcome, interval: intervalWords(amountOf(metric, r)), tone: "", tip, ratio: r.value };
     const [text, interval] = ratioWords(metric, r);
@@ -247,7 +250,7 @@
   function addRatio(c, base) {
     if (c.key === "accuracy" || c.value === undefined) return;
     if (base.value === undefined) {
-      c.ratio = { text: "no comparison", interval: "", tone: "", tip: "The baseline has no value." };
+      c.ratio = { text: NO_COMPARISON, interval: "", tone: "", tip: "The baseline has no value." };
     } else if (c.key !== base.key) {
       c.ratio = acrossMetrics(c, base);
     } else if (c.result !== base.result) {
@@ -258,9 +261,9 @@
   function acrossMetrics(c, base) {
     const first = values(c.key).at.get(c.result), second = values(base.key).at.get(base.result);
     if ([first, second].some((v) => NO_INTERVAL.has(v.kind)))
-      return { text: "no comparison", interval: "", tone: "", tip: "A bound has no interval to compare by." };
+      return { text: NO_COMPARISON, interval: "", tone: "", tip: "A bound has no interval to compare by." };
     const r = metricOf(c.key).lower ? apart(second, first) : apart(first, second);
-    return { ...wordsOf(r, metricOf(c.key)), tip: "of one run" };
+    return { ...wordsOf(r, metricOf(c.key)), tip: ONE_RUN };
   }
 
   function meansOf(rows, columns, state) {
@@ -272,13 +275,21 @@
     }
     return [...byDevice.values()].map((some) => meanRow(some, columns, state)).filter(Boolean);
   }
+  /** Rows with a ratio in every column that has ratios at all: means of values and of ratios are of the same models. */
+  function comparedAlike(rows) {
+    const isCompared = (row, n) => Boolean(row.cells[n].ratio) && row.cells[n].ratio.text !== NO_COMPARISON;
+    const columns = rows.length ? [...rows[0].cells.keys()].filter((n) => rows.some((row) => isCompared(row, n))) : [];
+    return rows.filter((row) => columns.every((n) => isCompared(row, n)));
+  }
   function meanRow(rows, columns, state) {
     const whole = rows.filter((row) => row.cells.every((c) => c && c.value));
-    const shared = whole.filter((row) => row.cells.every((c) => c.level !== "unreliable"));
+    const reliable = whole.filter((row) => row.cells.every((c) => c.level !== "unreliable"));
+    const shared = comparedAlike(reliable);
     if (shared.length < 2) return null;
     const without = rows.map((row) => row.cells.map((c) => c ? of("without", c.result) : "").filter(Boolean).sort()[0]);
     const [failed, unsupported] = ["failed", "unsupported"].map((why) => without.filter((one) => one === why).length);
-    const leftOut = [[failed, "failed"], [unsupported, "unsupported"], [whole.length - shared.length, "unreliable"],
+    const leftOut = [[failed, "failed"], [unsupported, "unsupported"], [whole.length - reliable.length, "unreliable"],
+      [reliable.length - shared.length, "without a comparison"],
       [rows.length - whole.length - failed - unsupported, "without a value in every column"]].filter(([n]) => n);
     const words = leftOut.map(([n, why]) => `${n} ${why}`).join(", ");
     const note = `of ${plural(shared.length, "model")}${words ? `; left out: ${words}` : ""}`;
@@ -309,8 +320,10 @@
       .filter(([n]) => n).map(([n, level]) => `${n} ${level}`);
     let text = `${plural(cells.length, "value")}: ${words.join(", ")}.`;
     const compared = cells.filter((c) => c.ratio && c.ratio.interval);
-    const separate = compared.filter((c) => c.ratio.tip === "separate runs").length;
-    if (compared.length) text += ` Ratios: ${compared.length - separate} paired by round, ${separate} of separate runs.`;
+    const [separate, one] = [SEPARATE_RUNS, ONE_RUN].map((how) => compared.filter((c) => c.ratio.tip === how).length);
+    const ways = [[compared.length - separate - one, "paired by round"], [separate, `of ${SEPARATE_RUNS}`], [one, `of ${ONE_RUN}`]];
+    const told = ways.filter(([n]) => n).map(([n, how]) => `${n} ${how}`).join(", ");
+    if (told) text += ` Ratios: ${told}.`;
     return text;
   }
 

@@ -196,10 +196,11 @@
     if (mine !== asked) return;
     write(state);
     current = data.table(state);
-    if (state.baseline && !current.every.some(([key]) => key === state.baseline)) {
-      state.baseline = "";
-      current = data.table(state);
-    }
+    const isColumn = (wanted) => current.every.some(([key]) => key === wanted), sort = state.sort.replace(/^-/, "");
+    const isLost = [state.baseline && !isColumn(state.baseline), sort && sort !== "model" && !isColumn(sort)];
+    if (isLost[0]) state.baseline = "";
+    if (isLost[1]) state.sort = extra.sort = "";
+    if (isLost.includes(true)) current = data.table(state);
     drawHead(current);
     drawBodies(current);
     drawRest(current);

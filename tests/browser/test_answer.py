@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ovreport.store import Loaded, Stored, write
@@ -18,6 +19,7 @@ from ovreport_sitegen.data.catalogue import Catalogue, make
 from tests.browser.reader import PHONE, WIDE, records, rows, wait
 from tests.sitegen.test_answer import eight_machines
 
+replace = msgspec.structs.replace
 pytestmark = pytest.mark.browser
 
 
@@ -82,6 +84,22 @@ def test_the_script_draws_what_the_build_would(table: Any, state: State) -> None
     page = table(state.fragment(DEFAULT_STATE))
     shown = [row[1:] for row in rows(page)[1:]]
     assert shown == expected(answer(found(), state))
+
+
+def test_the_script_compares_no_numbers_of_different_methods(watch: Any, tmp_path: Path) -> None:
+    """Peak memory of an older method is not compared, whoever draws the table."""
+    older = [replace(r, method=1) if r.machine.id == "old-8c" else r for r in records()]
+    for record in older:
+        write(record, tmp_path / "site" / "records")
+    watched = watch(viewport=WIDE)
+    state = State("peak_memory_bytes", precision="f32", baseline=found().devices[-1].slug)
+    out = build(tmp_path / "site", [], tmp_path / "out", cache=tmp_path / "charts").out
+    watched.open((out / "index.html").as_uri() + "#" + state.fragment(DEFAULT_STATE))
+    wait(watched.page)
+    table = answer(make(Config(), Loaded([Stored(r, Path("x.json")) for r in older])), state)
+    shown = [row[1:] for row in rows(watched.page)[1:]]
+    assert shown == expected(table)
+    assert any("no comparison" in cell for row in shown for cell in row)
 
 
 def test_the_first_state_is_whole_without_a_script(table: Any) -> None:

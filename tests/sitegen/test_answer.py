@@ -14,10 +14,11 @@ from ovreport.stats.comparison import compare_apart
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.answer import data
 from ovreport_sitegen.answer.choice import ACCURACY
+from ovreport_sitegen.answer.columns import MOST_COLUMNS
 from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.section import section
 from ovreport_sitegen.answer.state import State
-from ovreport_sitegen.answer.table import MOST_CELLS, MOST_COLUMNS, Answer, answer
+from ovreport_sitegen.answer.table import MOST_CELLS, Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import accuracy
 from tests.factories import a_failed_record, a_native_record, a_record
@@ -293,6 +294,31 @@ def test_other_inputs_are_not_compared() -> None:
     assert cell is not None
     assert cell.ratio is not None
     assert cell.ratio.text == "no comparison"
+
+
+def test_means_of_values_and_of_ratios_are_of_the_same_models() -> None:
+    """One of three models has no comparison: the mean leaves it out, and says so."""
+    first, *others = two_machines()
+    table = compared(catalogue(replace(first, inputs=replace(first.inputs, seed=99)), *others))
+    (mean,) = table.means
+    assert "2 models" in mean.note
+    assert "1 without a comparison" in mean.note
+    cell, base = mean.cells
+    assert cell is not None
+    assert base is not None
+    assert cell.value is not None
+    assert base.value is not None
+    assert cell.ratio is not None
+    assert str(round(100 * (1 - base.value / cell.value))) in cell.ratio.text
+
+
+def test_two_metrics_of_one_run_are_not_called_paired_by_round() -> None:
+    """The memory of two modes is a value each."""
+    found = catalogue(*two_machines())
+    both = ("peak_memory_latency_bytes", "peak_memory_bytes")
+    table = answer(found, State(both[1], "metric", baseline=both[0]))
+    assert "of one run" in table.counts
+    assert "paired" not in table.counts
 
 
 def test_rounds_that_alternated_are_paired() -> None:

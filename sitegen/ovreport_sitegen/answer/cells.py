@@ -24,6 +24,10 @@ from ovreport_sitegen.text import line, plural
 _ROOM = 1.5
 """How far an interval may reach beyond the largest value of its row, before it is cut."""
 
+NO_COMPARISON = "no comparison"
+SEPARATE_RUNS, ONE_RUN = "separate runs", "one run"
+"""What two values are of that no rounds pair."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -93,7 +97,9 @@ def cost_of(result: Result) -> Cost:
         return Cost() if known or result.model.architecture_only else Cost("accuracy not known")
     cell = accuracy_cells.cost_cell(result)
     if cell.text == "0":
-        return Cost("same accuracy", cell.sub)
+        # An arm in f32 is compared with the f32 of the collect's own OpenVINO.
+        is_f32 = result.is_baseline and not result.framework
+        return Cost() if is_f32 else Cost("same accuracy", cell.sub)
     return Cost(f"{cell.text} points", cell.sub, is_bad=cell.tone == "bad")
 
 
@@ -163,8 +169,8 @@ def ratio_of(found: Against, metric: Metric) -> Words:
     """Return a ratio in words."""
     comparison = found.comparison
     if comparison is None:
-        return Words("no comparison", tip=found.why)
-    how = f"paired, {plural(comparison.pairs, 'round')}" if found.is_paired else "separate runs"
+        return Words(NO_COMPARISON, tip=found.why)
+    how = f"paired, {plural(comparison.pairs, 'round')}" if found.is_paired else SEPARATE_RUNS
     if not comparison.significant:
         interval = ratio_interval_words(amount_of(metric, comparison.ratio))
         return Words(comparison.outcome, interval, tip=how)

@@ -11,8 +11,8 @@ from ovreport.store import slug
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.answer import axes
 from ovreport_sitegen.answer.choice import ACCURACY
+from ovreport_sitegen.answer.columns import BY_METRIC
 from ovreport_sitegen.answer.state import ANY, DEFAULT, KEPT, PUBLISHED, TASK, State
-from ovreport_sitegen.answer.table import BY_METRIC
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result, with_value
 

@@ -24,8 +24,9 @@ from ovreport.store import slug
 from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import cost_of, ran_words, value_cell
 from ovreport_sitegen.answer.choice import ACCURACY, counts, fullness, value_key
+from ovreport_sitegen.answer.columns import metric_of, pool
+from ovreport_sitegen.answer.rows import accuracy_label, row_order
 from ovreport_sitegen.answer.state import TASK
-from ovreport_sitegen.answer.table import accuracy_label, metric_of, pool, row_order
 from ovreport_sitegen.components.cells import status_word
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
@@ -163,7 +164,7 @@ def _described(metric: Metric) -> dict[str, Any]:
 
 def _values(results: Sequence[Result], metric: Metric) -> dict[str, Any]:
     """Return the values of a metric: `at`, the results that have one, then a list for each part."""
-    at, values = [], []
+    at, values, methods = [], [], []
     missing = _Coded()
     missing_at = []
     for i, r in enumerate(results):
@@ -171,6 +172,7 @@ def _values(results: Sequence[Result], metric: Metric) -> dict[str, Any]:
         if isinstance(found, MetricValue):
             at.append(i)
             values.append(found)
+            methods.append(r.record.method_of(metric.measurement))
         elif found is not None:
             cell = value_cell(r, metric.key)
             missing_at.append(i)
@@ -183,6 +185,7 @@ def _values(results: Sequence[Result], metric: Metric) -> dict[str, Any]:
         "level": [_LEVELS.index(v.verdict.level) for v in values],
         "kind": [v.kind for v in values],
         "scope": [line(v.scope, 60) for v in values] if any(v.scope for v in values) else [],
+        "method": methods if len(set(methods)) > 1 else [],
         "missing": {"at": missing_at, **missing.columns},
         "pairs": list(_pairs(results, metric)) if metric.key in ratios.PAIRED else [],
     }

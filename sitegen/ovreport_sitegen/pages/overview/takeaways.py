@@ -11,9 +11,10 @@ from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import Completed, TokenAgreement
 from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval
+from ovreport_sitegen.answer.means import mean_ratio_of
 from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.state import DEFAULT_STATE, State
-from ovreport_sitegen.answer.table import Answer, mean_ratio_of
+from ovreport_sitegen.answer.table import Answer
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.marks import look, look_of_interval, look_of_ratio
