@@ -13,6 +13,8 @@ from ovreport.variants import VARIANTS
 
 _SCHEMA = "`ovreport schema` prints what a record looks like."
 _decoder = msgspec.json.Decoder(Record, strict=True)
+_SHOWN = 80
+"""Characters that are shown of a name that is in none of our tables."""
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -68,7 +70,7 @@ def _unknown_names(record: Record, *, where: str) -> list[RecordError]:
         named.append((path, "accuracy metric", other.metric, ACCURACY.keys))
     return [
         RecordError(
-            f"unknown {what} {name!r}; known are {', '.join(known)}",
+            f"unknown {what} {name[:_SHOWN]!r}; known are {', '.join(known)}",
             where=f"{where}: {path}",
             remedy="Correct the name, or upgrade ovreport: a newer release may know it.",
         )

@@ -18,11 +18,16 @@ import pytest
 
 from ovreport import cli
 from ovreport.record import json_schema
+from ovreport.store import Loaded, Stored
 from ovreport_collector.cli import output
 from ovreport_collector.engines.types import ProbeResult, Unavailable
+from ovreport_sitegen.badges import badges
 from ovreport_sitegen.build import build
+from ovreport_sitegen.config import Config
+from ovreport_sitegen.data.catalogue import make
 from tests.attacks import (
     ATTACKS,
+    TOGETHER,
     assert_plain,
     attacked_twice,
     free_paths,
@@ -239,3 +244,18 @@ def test_markdown_is_nothing_but_text_on_github(
         assert_plain(text)
     assert "octocat" in compared
     assert any("octocat" in text for text in summaries)
+
+
+def test_the_code_of_a_badge_is_a_picture_that_leads_to_the_site() -> None:
+    """Pasted into a README, a model's name adds nothing to it."""
+    gfm = pytest.importorskip("cmarkgfm", reason="cmarkgfm is not installed: extra `test`")
+    for text in (*ATTACKS.values(), TOGETHER):
+        record = a_record(title=text, full_name=text, precision="default")
+        found = make(Config(site_url=ADDRESS), Loaded([Stored(record, Path("x.json"))]))
+        (badge,) = badges(found, found.models[0])
+        html = gfm.github_flavored_markdown_to_html(badge.markdown)
+        (paragraph,) = ElementTree.fromstring(f"<all>{html}</all>")  # noqa: S314 (of our own)
+        assert [element.tag for element in paragraph.iter()] == ["p", "a", "img"]
+        assert paragraph[0].attrib["href"].startswith(ADDRESS)
+        assert paragraph[0][0].attrib["src"].startswith(ADDRESS)
+        assert not "".join(paragraph.itertext()).strip()

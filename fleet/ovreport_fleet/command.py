@@ -28,13 +28,21 @@ Examples:
 
 \b
 The same command finds its jobs again, submits those that failed once more (they go on where they
-were), and leaves alone what is measured. The state folder (OVREPORT_STATE), --out and the Python
-environment must be on a file system that all nodes share.
+were), and leaves alone what is measured; other options of collect are other jobs. The state folder
+(OVREPORT_STATE), --out and the Python environment must be on a file system that all nodes share.
 Exit codes: 0 all measured (or submitted, with --detach), 1 some failed or Slurm refused,
 2 bad input.
 """
-_OURS = ("--out", "--dry-run", "--json")
+_OURS = {
+    "--out": "Give it before `--`.",
+    "--json": "Give it before `--`.",
+    "--dry-run": "Run it on a node, without Slurm: ovreport collect --dry-run.",
+}
+"""Options of collect that jobs cannot have, and what to do instead."""
 _LOOK_EVERY_S = 2.0
+_LEAST_MINUTES = 5
+"""submitit has Slurm stop a job 90 s before its limit, and Slurm may do so a minute earlier."""
+_UNDER_WAY = ("waiting", "running")
 
 
 @click.group()
@@ -54,10 +62,11 @@ def fleet() -> None:
 @click.option("--partition", default="", metavar="NAME", help="Slurm partition of the jobs.")
 @click.option(
     "--minutes",
-    type=click.IntRange(1),
+    type=click.IntRange(_LEAST_MINUTES),
     default=120,
     show_default=True,
-    help="Time limit of a job. One that reaches it is queued again, and goes on.",
+    help="Time limit of a job. One that reaches it is queued again, three times at most, and goes "
+    "on.",
 )
 @click.option(
     "--out",
@@ -90,7 +99,15 @@ def slurm(
     left = len(targets) - len(submitted)
     note = f"; {left} measured or under way already" if left else ""
     console.print(f"{len(submitted)} submitted{note}", highlight=False)
-    outcomes = jobs.outcomes() if detach else _waited(jobs, console)
+    try:
+        outcomes = jobs.outcomes() if detach else _waited(jobs, console)
+    except KeyboardInterrupt:
+        console.print(
+            "The jobs go on, and the same command finds them again; to stop them: scancel "
+            + " ".join(one.job for one in jobs.outcomes() if one.state in _UNDER_WAY),
+            highlight=False,
+        )
+        raise
     if as_json:
         click.echo(json.dumps([_as_json(outcome) for outcome in outcomes], indent=1))
     else:
@@ -111,10 +128,8 @@ def _check(targets: Sequence[Target], options: Sequence[str]) -> None:
     if twice:
         raise InputError(f"named twice: {', '.join(twice)}", where="--node, --constraint")
     for option in options:
-        if option.partition("=")[0] in _OURS:
-            raise InputError(
-                "is not for the collects of a fleet", where=option, remedy="Give it before `--`."
-            )
+        if remedy := _OURS.get(option.partition("=")[0]):
+            raise InputError("is not for the collects of a fleet", where=option, remedy=remedy)
     if not shutil.which("sbatch"):
         raise InputError(
             "Slurm is not here: there is no sbatch on the PATH",
@@ -127,7 +142,7 @@ def _waited(jobs: Jobs, console: Console) -> list[Outcome]:
     said = ""
     while True:
         outcomes = jobs.outcomes()
-        if not any(one.state in ("waiting", "running") for one in outcomes):
+        if not any(one.state in _UNDER_WAY for one in outcomes):
             return outcomes
         counts = Counter(one.state for one in outcomes)
         reasons = sorted({one.why for one in outcomes if one.state == "waiting" and one.why})

@@ -7,13 +7,15 @@
 A target is a node, or a constraint that one of several nodes fulfils. What was submitted is kept in
 the user's state folder, so the same command finds its jobs again, whether it waited for them or
 not. A job that Slurm stops for its time limit or another's sake is queued again by submitit, and
-its collect goes on where it was: each target has a state folder of its own.
+its collect goes on where it was: each target, and each choice of options, has a state folder of its
+own. So one target may have several suites, side by side or one after the other.
 
 The state folder, the folder of records and the Python environment must be the same on all nodes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -37,6 +39,11 @@ _WAITING = {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "SUSPENDED", "
 _RUNNING = {"RUNNING", "COMPLETING", "STAGE_OUT", "SIGNALING"}
 _FINISHED = (0, 1)
 """Exit codes of a collect that is over: all was measured, or some cases failed and say why."""
+_BROKE_OFF = -1
+"""In place of a collect's exit code: it could not be started, or reached its time limit too often,
+as the log says."""
+_TIMES_QUEUED_AGAIN = 3
+"""At its time limit; after that the job counts as failed, and the same command submits another."""
 _TAIL_BYTES = 4000
 
 
@@ -90,6 +97,7 @@ class _Submitted(Struct, frozen=True):
 
     job: str
     command: list[str]
+    """For people who look there."""
 
 
 class Collect:
@@ -118,8 +126,7 @@ class Jobs:
     def submit(self, *, again: bool = False) -> list[Target]:
         """Submit a job for each target that has none yet, or whose job failed; return these.
 
-        `again`: also where it is measured already. InputError where a job with other options is
-        under way. OvreportError where Slurm refuses.
+        `again`: also where it is measured already. OvreportError where Slurm refuses.
         """
         wanted = [one for one in self.targets if self._is_wanted(one, again=again)]
         for target in wanted:
@@ -131,26 +138,18 @@ class Jobs:
         return [self._outcome(target) for target in self.targets]
 
     def _is_wanted(self, target: Target, *, again: bool) -> bool:
-        submitted = self._submitted(target)
-        if submitted is None:
+        if self._submitted(target) is None:
             return True
         state = self._outcome(target).state
-        is_same = submitted.command == self._command(target)
-        if state in ("waiting", "running"):
-            if is_same:
-                return False
-            raise InputError(
-                f"job {submitted.job} is under way with other options",
-                where=f"--{target.kind} {target.name}",
-                remedy=f"Wait for it, or stop it: scancel {submitted.job}.",
-            )
-        return again or not is_same or state == "failed"
+        return state == "failed" or (again and state == "measured")
 
     def _submit(self, target: Target) -> None:
         folder, submitit = self._folder(target), _submitit()
         with disk_errors("cannot be written", where=folder, remedy="Name another OVREPORT_STATE."):
             paths.make_folder(folder)
-        executor = submitit.SlurmExecutor(folder=folder / "jobs")
+        executor = submitit.SlurmExecutor(
+            folder=folder / "jobs", max_num_timeout=_TIMES_QUEUED_AGAIN
+        )
         wanted = {"nodelist" if target.kind == "node" else "constraint": target.name}
         wanted |= {"partition": self.limits.partition} if self.limits.partition else {}
         executor.update_parameters(
@@ -181,20 +180,23 @@ class Jobs:
         records = self._records(target)
         if submitted is None:
             return Outcome(target, "failed", "", records, "not submitted")
-        code = self._exit_code(target, submitted.job)
-        if code is not None:
+        job, code = submitted.job, self._exit_code(target, submitted.job)
+        if code is not None and code != _BROKE_OFF:
             is_over = code in _FINISHED and records > 0
             why = "" if code == 0 else f"exit code {code}: {EXIT_CODES.get(code, 'a crash')}"
-            why = why if is_over else f"{why} {self._log_end(target, submitted.job)}".strip()
-            return Outcome(target, "measured" if is_over else "failed", submitted.job, records, why)
-        state, reason = _state(submitted.job)
+            why = why if is_over else f"{why} {self._log_end(target, job)}".strip()
+            return Outcome(target, "measured" if is_over else "failed", job, records, why)
+        # A job that asks Slurm to queue it again may be ended by that before it can say so: what it
+        # left then looks like a failure.
+        state, reason = _state(job)
         if state in _WAITING:
-            return Outcome(target, "waiting", submitted.job, records, reason)
+            return Outcome(target, "waiting", job, records, reason)
         if state in _RUNNING:
-            return Outcome(target, "running", submitted.job, records)
-        why = f"Slurm ended it: {state.lower() or 'it is not known any more'}"
-        why = f"{why}. {self._log_end(target, submitted.job)}".strip()
-        return Outcome(target, "failed", submitted.job, records, why)
+            return Outcome(target, "running", job, records)
+        ended = "the job broke off" if code == _BROKE_OFF else "Slurm ended it"
+        why = f"{ended}: {state.lower() or 'it is not known any more'}"
+        why = f"{why}. {self._log_end(target, job)}".strip()
+        return Outcome(target, "failed", job, records, why)
 
     def _command(self, target: Target) -> list[str]:
         python = [sys.executable, "-m", "ovreport"]
@@ -209,7 +211,7 @@ class Jobs:
         try:
             return int(found.result())
         except (submitit.core.utils.FailedJobError, submitit.core.utils.UncompletedJobError):
-            return 3  # it could not be started: the log says why
+            return _BROKE_OFF
 
     def _log_end(self, target: Target, job: str) -> str:
         """Return the last line of a job's errors."""
@@ -236,7 +238,9 @@ class Jobs:
         return self._folder(target) / "submitted.json"
 
     def _folder(self, target: Target) -> Path:
-        return paths.state() / "fleet" / f"{target.kind}-{target.slug}"
+        command = "\0".join(self._command(target))
+        name = hashlib.sha256(command.encode()).hexdigest()[:12]
+        return paths.state() / "fleet" / f"{target.kind}-{target.slug}" / name
 
 
 def _state(job: str) -> tuple[str, str]:

@@ -42,7 +42,7 @@ from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import DetailPage, Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
-_COLLECTED = 200
+_COLLECTED = 500
 """Pages after which garbage is collected."""
 _INDEX, _NOT_FOUND = "index.html", "404.html"
 
@@ -284,7 +284,7 @@ def _write(
 
 
 def _without_leftovers(pages: Iterable[DetailPage]) -> Iterator[DetailPage]:
-    """Yield pages, and now and then collect what rendering left behind: a megabyte for ten pages.
+    """Yield pages, and now and then collect what rendering left behind: 100 kB a page.
 
     What was there before is not looked at: records and results, which are most of all objects.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -112,6 +113,12 @@ def _check(config: Config, where: str) -> None:
                 f"not a web address: {value!r}",
                 where=f"{where}: $.{name}",
                 remedy="It starts with https:// or http://.",
+            )
+        if "@" in urlsplit(value).netloc:
+            raise ConfigError(
+                "holds a user's name or password, which every page would show",
+                where=f"{where}: $.{name}",
+                remedy="Leave out what stands before the @, and have Git keep it.",
             )
     if config.accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", config.accent):
         raise ConfigError(

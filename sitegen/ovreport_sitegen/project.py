@@ -16,11 +16,13 @@ from ovreport.errors import InputError
 from ovreport_sitegen import inventory
 from ovreport_sitegen.render import templates_folder
 
+_PAGES = ".github/workflows/pages.yml"
+"""Deleted where a site is published without it."""
 _KEPT_IN_STEP = {
     ".github/install": "github/install",
     ".github/workflows/check.yml": "github/workflows/check.yml",
     ".github/workflows/comment.yml": "github/workflows/comment.yml",
-    ".github/workflows/pages.yml": "github/workflows/pages.yml",
+    _PAGES: "github/workflows/pages.yml",
     "requirements.txt": "requirements.txt",
 }
 """File → its template, of those that `drift` compares. All else is its owner's to change."""
@@ -52,10 +54,17 @@ def add(folder: Path, title: str) -> tuple[list[Path], list[Path]]:
 def drift(folder: Path) -> str:
     """Return the patch from a project's workflows and requirements to what `add` writes today.
 
-    Empty where nothing differs. `git apply` takes it. InputError for a file that cannot be read, or
-    an inventory of no use.
+    Empty where nothing differs. `git apply` takes it. A workflow "Pages" that was deleted is not
+    missed. InputError where there is no project, for a file that cannot be read, or an inventory of
+    no use.
     """
+    if not any((folder / name).exists() for name in _KEPT_IN_STEP):
+        raise InputError(
+            "no project is here", where=str(folder), remedy="Start one: ovreport init FOLDER."
+        )
     texts = {name: _text(name, "") for name in _KEPT_IN_STEP} | _of_fleet(folder)
+    if not (folder / _PAGES).exists():
+        del texts[_PAGES]
     parts: list[str] = []
     for name, text in texts.items():
         path = folder / name

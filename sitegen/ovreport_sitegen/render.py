@@ -178,9 +178,9 @@ class Renderer:
         html = html.replace("<pre>", '<pre tabindex="0">')  # may scroll, also by keyboard
         return Markup(html)  # noqa: S704 - cleaned after the markdown was converted, not before
 
-    def _rows_aside(self, table: Table, compact: bool) -> Aside | None:
+    def _rows_aside(self, table: Table, few: bool) -> Aside | None:
         """Return where the later rows of a table are; None where the page has all of them."""
-        first = table.first(compact=compact)
+        first = table.first(few=few)
         rest = table.rows[len(first) :]
         if not self._sets_aside or not rest:
             return None

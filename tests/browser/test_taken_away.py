@@ -165,3 +165,25 @@ def test_a_link_shows_the_same_to_anybody(page: Any, watch: Any) -> None:
     assert again.page.evaluate(state) == page.evaluate(state)
     assert again.page.url == link
     assert not again.errors
+
+
+@pytest.mark.parametrize(
+    "name", ["latency", "throughput", "accuracy", "efficiency", "model-magika*", "device-*"]
+)
+def test_an_address_restores_its_state_on_every_page_with_a_table(
+    watch: Any, answers: Path, name: str
+) -> None:
+    """In a page that was not open before, and again when it is loaded again or come back to."""
+    watched = watch()
+    page, address = watched.page, next(answers.glob(f"{name}.html")).as_uri()
+    state = "metric=peak_memory_bytes&precision=any&sort=-model"
+    page.goto(f"{address}#{state}")
+    for step in (lambda: None, page.reload, lambda: (page.goto("about:blank"), page.go_back())):
+        step()
+        wait(page, "sort")
+        assert page.locator("#answer [name=metric]").input_value() == "peak_memory_bytes"
+        assert page.locator("#answer [name=precision]").input_value() == "any"
+        assert page.locator("#answer-table thead th").first.get_attribute("aria-sort")
+        assert len(rows(page)) > 1
+        assert page.url == f"{address}#{state}"
+    assert not watched.errors

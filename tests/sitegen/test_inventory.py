@@ -105,6 +105,7 @@ def test_it_never_runs_for_pull_requests_and_writes_in_one_job(folder: Path) -> 
         ran = [step["run"] for step in flow["jobs"][key]["steps"] if "run" in step]
         assert not any(name in one for one in ran for name in ("ovreport", "pip", "bash"))
         assert "self-hosted" not in str(flow["jobs"][key]["runs-on"])
+    assert flow["concurrency"]["cancel-in-progress"] is False
     for job in flow["jobs"].values():
         assert not any("${{" in one for one in words(job))
         kept = [step["with"] for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
@@ -195,7 +196,10 @@ def test_devices_are_options_of_collect(folder: Path, tmp_path: Path) -> None:
 def test_records_of_all_machines_are_checked_and_pushed_at_once(
     folder: Path, tmp_path: Path
 ) -> None:
-    """GitHub's client is replaced by one that copies artifacts from a folder."""
+    """Though somebody pushed meanwhile, on a runner on which Git does not know who commits.
+
+    GitHub's client is replaced by one that copies artifacts from a folder.
+    """
     artifacts = tmp_path / "artifacts"
     paths = [
         write(a_record(), artifacts / "measured-lab-1"),
@@ -221,14 +225,29 @@ def test_records_of_all_machines_are_checked_and_pushed_at_once(
         run(one, folder, environment | {"FROM": "measured-*"})
     assert "new records: 2" in (tmp_path / "summary.md").read_text("utf-8")
     shutil.copytree(folder / "checked", artifacts / "checked")
-    for one in words(jobs(folder)["commit"]):
-        run(one, folder, environment | {"FROM": "checked/*"})
+    git = "git -c user.name=x -c user.email=x@y"
+    run(
+        f"git clone --quiet --branch main origin.git other && cd other && {git} commit --quiet "
+        "--allow-empty -m other && git push --quiet",
+        tmp_path,
+    )
+    run("git config user.useConfigOnly true", folder)
+    commit = jobs(folder)["commit"]
+    environment |= {key: value for key, value in commit["env"].items() if key.startswith("GIT_")}
+    environment |= {"FROM": "checked/*", "GIT_CONFIG_GLOBAL": os.devnull}
+    for one in words(commit):
+        run(one, folder, environment)
     run("git clone --quiet --branch main origin.git clone", tmp_path)
+    run("git -C clone log --format=%s > commits && grep --quiet other commits", tmp_path)
     pushed = (tmp_path / "clone/site/records").rglob("*.json")
     assert {one.name: one.read_bytes() for one in pushed} == {
         path.name: path.read_bytes() for path in paths
     }
     assert "workflow run pages.yml" in (tmp_path / "said").read_text()
+    (tmp_path / "said").unlink()
+    (folder / ".github/workflows/pages.yml").unlink()
+    run(words(commit)[-1], folder, environment)
+    assert not (tmp_path / "said").exists()
 
 
 def test_only_the_job_that_attests_can_ask_for_a_signature(folder: Path) -> None:
@@ -243,6 +262,16 @@ def test_only_the_job_that_attests_can_ask_for_a_signature(folder: Path) -> None
     assert action["uses"].startswith("actions/attest-build-provenance@")
     assert action["with"] == {"subject-path": "measured/**/*.json"}
     assert "attest" in found["commit"]["needs"]
+
+
+def test_a_machine_of_the_fleet_cannot_write_into_pages_by_the_cache(folder: Path) -> None:
+    """Every job of the main branch may fill its cache: no job uses it where there is a fleet."""
+    for path in (folder / ".github/workflows").iterdir():
+        for job in yaml.safe_load(path.read_text("utf-8"))["jobs"].values():
+            for step in job["steps"]:
+                assert "cache" not in step.get("with", {})
+                if "actions/cache" in step.get("uses", ""):
+                    assert step["if"] == f"hashFiles('{WORKFLOW}') == ''"
 
 
 def test_the_site_marks_what_github_verified_and_asks_once_for_a_run(

@@ -81,7 +81,7 @@ class _Page(HTMLParser):
         self.faults: list[str] = []
         self.heading = ""
         """The last one with nothing below it; empty: something followed."""
-        self.drawn = self.rows = 0
+        self.drawn = self.rows = self.level = 0
         self.feed(html)
         if self.heading:
             self.faults.append(f"nothing below {self.heading}")
@@ -100,6 +100,9 @@ class _Page(HTMLParser):
             self.rows = 0
         self.rows += tag == "td"
         if re.fullmatch("h[1-6]", tag):
+            if tag > f"h{self.level + 1}":
+                self.faults.append(f"from h{self.level} to {tag}")
+            self.level = int(tag[1])
             if self.heading and tag <= self.heading:
                 self.faults.append(f"nothing between {self.heading} and {tag}")
             self.heading = tag

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from ovreport.errors import ConfigError
+from ovreport.errors import ConfigError, InputError
 from ovreport.store import write
 from ovreport_sitegen import config, project
 from ovreport_sitegen.commands import init
@@ -81,6 +81,21 @@ def test_what_has_drifted_is_a_patch_that_git_takes(tmp_path: Path) -> None:
     run("git init --quiet && git apply", tmp_path, words=done.output)
     assert not project.drift(tmp_path)
     assert config.load(tmp_path / "site").title == "Our machines"
+
+
+def test_a_site_that_is_published_without_actions_has_not_drifted(tmp_path: Path) -> None:
+    """Its README says to delete that workflow."""
+    start(tmp_path, "Our machines")
+    (tmp_path / ".github/workflows/pages.yml").unlink()
+    assert not project.drift(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["empty", "missing"])
+def test_where_there_is_no_project_nothing_has_drifted(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    done = CliRunner().invoke(init, ["--check", str(tmp_path / name)])
+    assert isinstance(done.exception, InputError)
+    assert not done.output
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -197,4 +212,12 @@ def test_the_repository_gives_addresses(tmp_path: Path, repository: str, site_ur
 def test_a_repository_that_is_no_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="web address"):
         start(tmp_path, "x", repository="javascript:alert(1)")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_token_in_an_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    """Pages link to the repository."""
+    with pytest.raises(ConfigError) as caught:
+        start(tmp_path, "x", repository="https://me:s3cret@github.com/me/marks")
+    assert "s3cret" not in f"{caught.value} {caught.value.remedy}"
     assert not list(tmp_path.iterdir())

@@ -120,8 +120,9 @@ def _by_arms(
     """Return every case of OpenVINO once for each arm; as they are where there are none.
 
     Native frameworks do not depend on OpenVINO, and are measured once, beside the arms. The
-    environments of arms are made first. InputError for language models, whose engine is a package
-    of its own, and where there is no case of OpenVINO.
+    environments of arms are made first. InputError where there is no case of OpenVINO, and for
+    language models: their engine is a package that has to fit each release, and they are too large
+    to be alive side by side, so that no rounds of theirs could be paired.
     """
     wanted = request.arms
     if not wanted:
@@ -132,7 +133,8 @@ def _by_arms(
         raise InputError(
             f"{other.title} is not measured by several releases or settings",
             where="--openvino, --arm, --aa",
-            remedy="Measure it without them, or name other models and engines.",
+            remedy="Measure it without them, or name other models and engines. To compare two "
+            "releases of it, collect with each, and compare the two folders.",
         )
     made = () if request.dry_run else environments.prepare(wanted.openvino, progress=progress)
     found = arms.plan_arms(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import pairwise
 
@@ -111,7 +112,7 @@ class HistoryPicture:
         share = (min(max(value, low), high) - low) / (high - low)
         return _BOTTOM - (_BOTTOM - _TOP) * share
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The values at the ends of the scale."""
         return scale([(one.low, one.value, one.high) for one in self.marks])

@@ -20,9 +20,9 @@ escape = lru_cache(maxsize=1 << 16)(escape_html)
 _TEXT_TONES = frozenset({"missing", "bad", "best", "unreliable"})
 """They style the text of a cell and not what stands beneath it: it has an element then."""
 
-FIRST_CELLS, COMPACT_CELLS, LEAST_ROWS = 100, 15, 3
-"""Cells in the page itself, the second of a table below a chart, but so many rows at least; a
-script adds the rest when a reader asks for it."""
+FIRST_CELLS, FEW_CELLS, LEAST_ROWS = 100, 15, 3
+"""Cells in the page itself, the second of a table that is closed at first, but so many rows at
+least; a script adds the rest when a reader asks for it."""
 
 
 class Cell(msgspec.Struct, frozen=True, dict=True):
@@ -183,9 +183,9 @@ class Table:
     first_cells: int = FIRST_CELLS
     """More where a reader wants the whole table, and it is the page's only one."""
 
-    def first(self, *, compact: bool = False) -> tuple[TableRow, ...]:
-        """Return the rows in the page itself; `compact`: of a table below a chart."""
-        cells = COMPACT_CELLS if compact else self.first_cells
+    def first(self, *, few: bool = False) -> tuple[TableRow, ...]:
+        """Return the rows in the page itself; `few`: of a table that is closed at first."""
+        cells = FEW_CELLS if few else self.first_cells
         return self.rows[: max(LEAST_ROWS, cells // len(self.columns))]
 
     def choices(self, index: int) -> list[str]:

@@ -100,8 +100,12 @@ class Catalogue:
     def part(self, of: ModelRef | DeviceRef) -> Catalogue:
         """Return what is of a model or of a device alone, as a catalogue of its own."""
 
+        def is_of(result: Result) -> bool:
+            named = result.model if isinstance(of, ModelRef) else result.device
+            return named.slug == of.slug
+
         def some(results: Iterable[Result]) -> tuple[Result, ...]:
-            return tuple(r for r in results if of in (r.model, r.device))
+            return tuple(filter(is_of, results))
 
         ours = self.of_model(of) if isinstance(of, ModelRef) else self.of_device(of)
         native = some(self.native)
@@ -115,9 +119,7 @@ class Catalogue:
             models=tuple(m for m in self.models if m.id in models),
             devices=tuple(d for d in self.devices if d.key in devices),
             framework_speedups=tuple(
-                pair
-                for pair in self.framework_speedups
-                if of in (pair.candidate.model, pair.candidate.device)
+                pair for pair in self.framework_speedups if is_of(pair.candidate)
             ),
             earlier_releases=some(self.earlier_releases),
         )

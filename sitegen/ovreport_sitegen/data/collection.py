@@ -45,6 +45,16 @@ SELF_CONTAINED = ("curve", "open_loop", "end_to_end")
 """Measurements whose metrics need nothing else of the record: these can be of another run."""
 
 
+FOLLOWED = (
+    "latency_ms",
+    "throughput_ips",
+    "time_to_first_token_ms",
+    "time_per_output_token_ms",
+    "tokens_per_s",
+)
+"""Metrics that pages show of every record of a case, over time."""
+
+
 class Summary(Struct, frozen=True, array_like=True):
     """What is known of a record without reading it."""
 
@@ -205,15 +215,21 @@ class Collection:
 
     def shown(self, entry: Entry) -> Record:
         """Return the record of an entry as pages need it: without the samples of timed loops."""
-        if entry.checksum in self._held:
-            return self._held[entry.checksum]
+        held = self._held.get(entry.checksum)
+        return self._shared.record(self._unpacked(entry)) if held is None else held
+
+    def past(self, entry: Entry) -> Record:
+        """Return the record of an entry that is compared and not shown: `Shared.past`."""
+        held = self._held.get(entry.checksum)
+        return self._shared.past(self._unpacked(entry)) if held is None else held
+
+    def _unpacked(self, entry: Entry) -> Record:
         data = self.cache.get("shown", entry.checksum)
-        if data is None:
-            record = self.record(entry)
-            self.cache.put("shown", entry.checksum, packed(record))
-        else:
-            record = unpacked(data)
-        return self._shared.record(record)
+        if data is not None:
+            return unpacked(data)
+        record = self.record(entry)
+        self.cache.put("shown", entry.checksum, packed(record))
+        return record
 
     def line(self, entry: Entry) -> bytes:
         """Return the record of an entry as a line of JSON, in the current format."""
@@ -224,6 +240,11 @@ class Collection:
     def values(self, entry: Entry) -> MetricValues:
         """Return the metric values of an entry."""
         return self._derived(entry).values
+
+    def followed(self, entry: Entry) -> MetricValues:
+        """Return those metric values of an entry that are followed over time."""
+        found = _unpacked(self.cache.get("followed", entry.checksum), _VALUES)
+        return _followed(self.values(entry)) if found is None else found
 
     def figures(self, entry: Entry, *, current: bool) -> Iterator[Figure]:
         """Yield the metric values of an entry as rows of a table."""
@@ -251,6 +272,7 @@ class Collection:
             summary = summary_of(record, data, checksum, found[0] if found else None)
             self.cache.put("summary", checksum, _PACK(summary))
             self.cache.put("derived", checksum, _PACK(derived))
+            self.cache.put("followed", checksum, _PACK(_followed(derived.values)))
         self._add(path, checksum, summary)
 
     def _bytes(self, entry: Entry) -> bytes:
@@ -324,6 +346,7 @@ def _doubts(entry: Entry) -> Iterator[RecordError]:
 _PACK = msgspec.msgpack.Encoder().encode
 _SUMMARY = msgspec.msgpack.Decoder(Summary)
 _DERIVED = msgspec.msgpack.Decoder(_Derived)
+_VALUES = msgspec.msgpack.Decoder(MetricValues)
 
 
 def _derived_of(record: Record) -> _Derived | None:
@@ -332,6 +355,10 @@ def _derived_of(record: Record) -> _Derived | None:
         return _Derived(case_of(record, current=False), metric_values(record))
     except (ArithmeticError, ValueError, LookupError):  # `checks.figures` says which
         return None
+
+
+def _followed(values: MetricValues) -> MetricValues:
+    return {key: values[key] for key in FOLLOWED if key in values}
 
 
 def _unpacked(data: bytes | None, decoder: msgspec.msgpack.Decoder[T]) -> T | None:

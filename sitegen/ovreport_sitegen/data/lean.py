@@ -37,10 +37,10 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 class _Dropped:
-    """In place of the samples of a timed loop."""
+    """In place of samples, or of readings, that no page needs."""
 
     def __getattr__(self, name: str) -> object:
-        raise AttributeError(f"{name}: these samples are on the disk: see Collection.record")
+        raise AttributeError(f"{name}: this part of the record is on the disk: Collection.record")
 
 
 _DROPPED = _Dropped()
@@ -79,6 +79,16 @@ class Shared:
                 for timed in measured.rounds:
                     force_setattr(timed, "histogram", _DROPPED)
         return record
+
+    def past(self, record: Record) -> Record:
+        """Return a record that pages compare and do not show: without any readings too."""
+        for measured in (record.latency, record.throughput):
+            if isinstance(measured, Latency | Throughput):
+                for timed in measured.rounds:
+                    force_setattr(timed, "readings", _DROPPED)
+        for process in record.noise:
+            force_setattr(process, "readings", _DROPPED)
+        return self.record(record)
 
     def texts(self, struct: S, names: Iterable[str]) -> S:
         """Return a struct of which some fields, texts or tuples of such, are shared."""

@@ -95,7 +95,7 @@ def earlier_releases(
     }
     for (case, of), entry in last.items():
         if case in now and of != now[case]:
-            yield names.result(found.shown(entry), found.values(entry))
+            yield names.result(found.past(entry), found.values(entry))
 
 
 # ---------------------------------------------------------------- what a run skipped

@@ -53,7 +53,7 @@ class DeviceReleases:
 
     def run(self, entry: Entry) -> Run:
         """Return a record of it with its metric values."""
-        return Run(self.collection.shown(entry), self.collection.values(entry))
+        return Run(self.collection.past(entry), self.collection.values(entry))
 
 
 @lru_cache(maxsize=1)
@@ -127,4 +127,4 @@ def _are_paired(of: DeviceReleases, one: Entry, other: Entry) -> bool:
     a, b = one.summary, other.summary
     if a.run != b.run or a.started[0] > b.started[1] or b.started[0] > a.started[1]:
         return False
-    return in_turn(of.collection.shown(one), of.collection.shown(other))
+    return in_turn(of.collection.past(one), of.collection.past(other))

@@ -53,7 +53,7 @@ class Timeline:
             return Run(self.result.record, self.result.metric_values)
         if index not in self._read:
             entry = self.earlier[index]
-            self._read[index] = Run(self.collection.shown(entry), self.collection.values(entry))
+            self._read[index] = Run(self.collection.past(entry), self.collection.values(entry))
         return self._read[index]
 
     def since(self, day: str) -> tuple[int, int] | None:
@@ -105,7 +105,7 @@ class Timeline:
                 entry.summary.tier,
                 entry.summary.arm,
                 entry.summary.conditions,
-                _drawn(self.collection.values(entry)),
+                _drawn(self.collection.followed(entry)),
             )
             for entry in self.earlier
         ]

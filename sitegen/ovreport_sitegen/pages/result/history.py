@@ -34,7 +34,7 @@ def table(found: Collection, result: Result, earlier: Sequence[Entry]) -> Table 
         *(column for key in keys for column in (metric_column(key), Column("Verdict"))),
     )
     rows = tuple(
-        _row(entry.summary, found.values(entry), keys) for entry in earlier[: -_MOST - 1 : -1]
+        _row(entry.summary, found.followed(entry), keys) for entry in earlier[: -_MOST - 1 : -1]
     )
     return Table("history-table", "Earlier records of this case", columns, rows)
 
