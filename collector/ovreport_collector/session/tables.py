@@ -240,18 +240,24 @@ def _table(title: str, records: Sequence[Record]) -> Table:
     """Return what a person wants to know first of cases of one kind."""
     is_language = records[0].case.is_language
     metrics = [m for g in GROUPS if g.is_language == is_language for m in g.metrics if m.summary]
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    places = {_names(record)[1] for record in records}
+    of_one = f" on {escape(min(places))}" if len(places) == 1 else ""
+    table = Table(title=title + of_one, title_justify="left", box=None, pad_edge=False)
     arms = ["arm"] if any(record.arm for record in records) else []
-    for heading in ("model", *arms, "device", "requested → ran"):
-        table.add_column(heading, no_wrap=heading != "device", overflow="fold")
+    devices = [] if of_one else ["device"]
+    for heading in ("model", *arms, *devices, "requested → ran"):
+        wraps = heading == "device"
+        table.add_column(heading, no_wrap=not wraps, overflow="fold", min_width=len(heading))
     values = [heading for metric in metrics for heading in (metric.summary, "± %")]
     for heading in values if is_language else (*values, "accuracy"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    # Where a terminal is narrow, reasons go on in the next line: numbers and names stay whole.
+    table.add_column("verdict", min_width=len("unreliable"))
     for record in records:
         found = metric_values(record)
-        model, *where = _names(record)
-        cells = [model, *([record.arm.name if record.arm else ""] if arms else []), *where]
+        model, place, precisions = _names(record)
+        cells = [model, *([record.arm.name if record.arm else ""] if arms else [])]
+        cells += [*([place] if devices else []), precisions]
         cells += [cell for metric in metrics for cell in _value_and_width(found.get(metric.key))]
         cells += [] if is_language else [_accuracy(record, found)]
         # The reason of a failure was printed when it happened, and is too long for a table.
