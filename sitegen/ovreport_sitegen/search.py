@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ovreport.metrics import GROUPS
 from ovreport.store import slug
 from ovreport_sitegen.answer import data as answer_data
+from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.state import DEFAULT_STATE, TASK, State
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.text import line
@@ -44,6 +45,7 @@ def file(catalogue: Catalogue, pages: Iterable[tuple[str, str]]) -> tuple[str, b
         *_devices(catalogue),
         *_tasks(catalogue),
         *_comparisons(catalogue),
+        *_presets(catalogue),
         *_metrics(catalogue),
     ]
     text = json.dumps(entries, separators=(",", ":"), ensure_ascii=True)
@@ -78,6 +80,13 @@ def _comparisons(catalogue: Catalogue) -> Iterator[Entry]:
             title = f"{first.label} against {second.label}"
             href = f"index.html#{state.fragment(DEFAULT_STATE)}"
             yield Entry("Comparison", title, "compare latency", href)
+
+
+def _presets(catalogue: Catalogue) -> Iterator[Entry]:
+    """Yield the comparisons that the overview offers above its table."""
+    for preset in presets(catalogue):
+        href = f"index.html#{preset.fragment(DEFAULT_STATE)}"
+        yield Entry("Comparison", preset.label, "of every model", href)
 
 
 def _metrics(catalogue: Catalogue) -> Iterator[Entry]:

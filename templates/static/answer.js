@@ -200,7 +200,12 @@
     const isLost = [state.baseline && !isColumn(state.baseline), sort && sort !== "model" && !isColumn(sort)];
     if (isLost[0]) state.baseline = "";
     if (isLost[1]) state.sort = extra.sort = "";
-    if (isLost.includes(true)) current = data.table(state);
+    if (isLost.some(Boolean)) {
+      current = data.table(state);
+      const address = addressOf(state);
+      history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
+      if (isLost[0]) status.textContent = "Not compared: the column to compare with is not shown.";
+    }
     drawHead(current);
     drawBodies(current);
     drawRest(current);
@@ -230,6 +235,7 @@
   const columnNames = () => current.columns.map(([, label]) => label);
   const parts = (c) => c ? [c.number ?? c.text, c.value === undefined ? "" : c.interval, c.level, c.ran, c.cost,
     c.ratio ? c.ratio.text : "", c.ratio ? c.ratio.interval : ""] : ["", "", "", "", "", "", ""];
+  const baselineName = () => current.columns.find(([key]) => key === current.state.baseline)?.[1];
   const rowsOut = () => [
     ...current.means.map((mean) => [mean.label, "", "", mean.cells]),
     ...current.rows.map((row) => [row.model[1], row.model[2], row.device ? row.device[1] : "", row.cells]),
@@ -242,7 +248,8 @@
   const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   function csv() {
     const unit = current.metric.unit ? ` (${current.metric.unit})` : "";
-    const names = ["value", "interval", "verdict", "ran", "accuracy against f32", "ratio", "ratio interval"];
+    const base = baselineName(), ratio = base ? `ratio to ${base}` : "ratio";
+    const names = ["value", "interval", "verdict", "ran", "accuracy against f32", ratio, "ratio interval"];
     const heads = ["model", "task", "device", ...columnNames().flatMap((label) =>
       names.map((name) => `${label}: ${name === "value" ? current.metric.label.toLowerCase() + unit : name}`))];
     const lines = rowsOut().map(([model, task, device, cells]) => [model, task, device,
@@ -259,7 +266,8 @@
       c.ratio ? `${c.ratio.text}${c.ratio.interval ? ` (${c.ratio.interval})` : ""}` : ""].filter(Boolean).map(clean).join("<br>");
     const lines = [["Model", ...columnNames().map(clean)], ["---", ...columnNames().map(() => "---")],
       ...rowsOut().map(([model, , device, cells]) => [clean(device ? `${model}, ${device}` : model), ...cells.map(cellText)])];
-    return `${clean(find(".reading").textContent)} ${clean(current.counts)}\n\n`
+    const base = baselineName(), against = base ? ` Compared with ${clean(base)}.` : "";
+    return `${clean(find(".reading").textContent)}${against} ${clean(current.counts)}\n\n`
       + lines.map((line) => `| ${line.join(" | ")} |`).join("\n") + `\n\n${location.href.replace(/[<>\s]/g, "")}\n`;
   }
   async function copy(text, what) {

@@ -141,8 +141,11 @@
 
   // ------------------------------------------------------------ results that once were on this page
   const held = all("template[id]").map((template) => template.content);
+  const nameOf = (hash) => {
+    try { return decodeURIComponent(hash.slice(1)); } catch { return hash.slice(1); } // no such encoding
+  };
   const follow = () => {
-    const id = decodeURIComponent(location.hash.slice(1));
+    const id = nameOf(location.hash);
     const found = [document, ...held].map((place) => place.getElementById(id)).find(Boolean);
     const link = found?.closest(".results li")?.querySelector("a");
     if (link) location.replace(link.href);

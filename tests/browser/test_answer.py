@@ -216,6 +216,24 @@ def test_pages_are_small(watch: Any, answers: Path, name: str) -> None:
     assert watched.page.evaluate("document.querySelectorAll('*').length") <= 2_000
 
 
+def test_a_baseline_that_a_filter_removes_is_said_to_be_gone(table: Any) -> None:
+    """The address no longer names it, nor a column to sort by that is not there."""
+    new, old, *_ = (device.slug for device in found().devices)
+    page = table(f"device={new}&baseline={old}&sort={old}")
+    assert page.locator("[name=baseline]").input_value() == ""
+    assert page.locator("#answer [role=status]").text_content()
+    assert page.evaluate("location.hash") == f"#device={new}"
+
+
+@pytest.mark.parametrize("fragment", ["%E0%A4%A", "metric=%ff&columns=constructor&sort=__proto__"])
+def test_a_broken_address_shows_the_first_state(table: Any, fragment: str) -> None:
+    """Cut or edited by hand: no error, and the table is whole."""
+    page = table()
+    page.evaluate("hash => { location.hash = hash; }", fragment)
+    page.wait_for_timeout(300)
+    assert [row[1:] for row in rows(page)[1:]] == expected(answer(found()))
+
+
 # ---------------------------------------------------------------- many devices
 
 

@@ -89,3 +89,12 @@ def test_without_a_script_there_is_no_search(watch: Any, site_folder: Path) -> N
     watched.open((site_folder / "index.html").as_uri())
     assert not watched.page.locator("#search-open").is_visible()
     assert not watched.page.locator("#search").is_visible()
+
+
+def test_the_comparisons_of_the_overview_are_found(watch: Any, answers: Path) -> None:
+    """Who types INT8 wants what it buys and costs, not only a model of that name."""
+    watched = watch()
+    watched.open((answers / "index.html").as_uri())
+    watched.page.click("#search-open")
+    watched.page.keyboard.type("int8")
+    assert any("buys" in text for text in found(watched.page))

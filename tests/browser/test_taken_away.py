@@ -103,6 +103,16 @@ def _unguarded(field: str) -> str:
     return field[1:] if re.match(r"'[=+\-@]", field) else field
 
 
+def test_what_is_taken_away_names_what_it_is_compared_with(page: Any) -> None:
+    """A ratio says nothing without it."""
+    show(page, "columns=precision&precision=any&weights=published&baseline=f32")
+    assert "Compared with f32." in press(page, "markdown")
+    with page.expect_download() as download:
+        page.locator("#answer [data-do=csv]").click()
+    head = Path(download.value.path()).read_text("utf-8").splitlines()[0]
+    assert "bf16: ratio to f32" in head
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_markdown_holds_exactly_what_is_shown(page: Any, state: str) -> None:
     """A table of the same rows, and the link that shows it to anybody."""

@@ -84,6 +84,27 @@ def test_a_machine_of_language_models_only_is_not_the_one_that_the_page_opens_wi
     assert [(name, href) for name, href, _ in whose.others] == [("Talk 9", "")]
 
 
+# ---------------------------------------------------------------- charts
+
+
+def test_devices_are_ranked_by_one_file_only() -> None:
+    """A model whose file changed has one device of each: another model has its chart."""
+    changed = on("new-2c", "New 9", measured_at=LATER, seed=3)
+    changed = replace(changed, inputs=replace(changed.inputs, seed=99))
+    both = [on("old-8c", "Old 9", model="b", title="Model B", seed=2)]
+    both.append(on("new-2c", "New 9", model="b", title="Model B", measured_at=LATER, seed=4))
+    cards = overview.view(catalogue(on("old-8c", "Old 9"), changed, *both)).cards
+    assert [c.title for c in cards if c.id == "devices-latency"] == ["Model B: latency"]
+
+
+def test_a_speed_that_does_not_count_says_so_in_its_chart() -> None:
+    """A fast wrong output is never named fastest without that."""
+    bad = a_record(precision="default", executed="bf16", top1=0.5, median_ms=1.0, seed=2)
+    cards = overview.view(catalogue(a_reference(), bad)).cards
+    (card,) = (c for c in cards if c.id == "latency")
+    assert "below 99 % accuracy" in card.finding
+
+
 # ---------------------------------------------------------------- whose results
 
 

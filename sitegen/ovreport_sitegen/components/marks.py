@@ -77,13 +77,14 @@ MARKS = {
     ),
     "insufficient-data": Mark(
         "insufficient data",
-        f"Fewer than {MIN_PAIRS} rounds of both were measured alternately in one run, too few to "
-        "compare them.",
+        f"Fewer than {MIN_PAIRS} rounds of both were measured alternately in one run, or one of "
+        "the two values has no interval: too little to compare them.",
     ),
     "no-comparison": Mark(
         "no comparison",
-        "No rounds of the two alternated in one run, or one of the two was not measured. Nothing "
-        "is known of which is faster: this is neither a difference nor the lack of one.",
+        "One of the two was not measured; they are of other model files, inputs or methods; or no "
+        "rounds of the two alternated in one run, and their values bear no comparison. Nothing is "
+        "known of which is better: this is neither a difference nor the lack of one.",
     ),
     "runs-apart": Mark(
         "runs apart",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, Metric
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
+from ovreport_sitegen.components.accuracy_cells import eligible
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
@@ -131,12 +132,18 @@ def _ranked(
 ) -> list[Ranked]:
     """Return the results that have a value, the best first."""
     found = [
-        Ranked(naming(r), value, r.metric_value(other) if other else None, r.device.family)
+        Ranked(_told(r, naming), value, r.metric_value(other) if other else None, r.device.family)
         for r in results
         if (value := r.metric_value(metric.key)) and value.value > 0
     ]
     found.sort(key=lambda one: one.value.value, reverse=metric.direction == "higher")
     return found
+
+
+def _told(result: Result, naming: Callable[[Result], str]) -> str:
+    """Return a result's name; a speed that does not count, for the accuracy it costs, says so."""
+    name = naming(result)
+    return f"{name} · below 99 % accuracy" if eligible(result) is False else name
 
 
 def _row(found: Ranked, metric: Metric) -> Row:

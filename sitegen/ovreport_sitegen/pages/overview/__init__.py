@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ovreport.record import Accuracy
@@ -12,7 +13,8 @@ from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import ModelRef
+from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages.accuracy import loss_card
 from ovreport_sitegen.pages.overview.takeaways import Takeaway, further, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
@@ -103,7 +105,7 @@ def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
     only = " · architecture only" if model.architecture_only else ""
     return [
         ranking.ranking_card(
-            ranking.comparable(ranking.preferred(catalogue.of_model(model))),
+            _alike(catalogue.of_model(model)),
             key,
             id_=f"devices-{name}",
             title=f"{model.title}: {name}",
@@ -117,11 +119,18 @@ def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
     ]
 
 
+def _alike(results: Sequence[Result]) -> list[Result]:
+    """Return a model's results that can be ranked: of one file and inputs, with most devices."""
+    found = ranking.comparable(ranking.preferred(results))
+    works = grouped(((r.record.model.sha256, repr(r.record.inputs)), r) for r in found)
+    return max(works.values(), key=len, default=[])
+
+
 def _widest(catalogue: Catalogue) -> ModelRef | None:
     """Return the model that ran on most devices, None where no model ran on two."""
 
     def devices(model: ModelRef) -> int:
-        results = ranking.comparable(catalogue.of_model(model))
+        results = _alike(catalogue.of_model(model))
         return len({r.device.key for r in results if r.trusted("latency_ms")})
 
     def labelled(model: ModelRef) -> bool:

@@ -84,7 +84,7 @@ def _fastest(catalogue: Catalogue, table: Answer) -> Takeaway | None:
     n, mean, other = min((one for one in found if 2 * one[0] >= most), key=lambda one: one[1].value)
     out = len(table.rows) - n
     over = f"over {plural(n, 'model')}, each in its best precision that keeps 99 % of the accuracy"
-    over += f"; {out} not on both, or too unreliable to compare." if out else "."
+    over += f"; no comparison for {out}: not on both, other files, or unreliable." if out else "."
     href = f"#{State(device=(main.slug, other.key), baseline=other.key).fragment(table.state)}"
     devices = len(table.columns)
     topic = f"Which of {devices} devices is fastest" if devices > 2 else "Which is fastest"
