@@ -124,11 +124,14 @@ def _counts(found: Contribution, effect: _Effect) -> Iterator[str]:
         - evidence,
         "records of comparisons alone: of a release against itself, of other settings": evidence,
         "results of cases that failed": failed,
+        "copies of other records, counted once": len(found.duplicates),
         "**faults of new files**": len(found.faults),
         "warnings: faults of files that the site has already": len(found.warnings),
         "**files of the site that are gone or were edited**": len(found.removed),
     }
     yield from (f"- {what}: {n:,}" for what, n in counts.items() if n or what.startswith("sound"))
+    if not (found.new or found.faults or found.removed):
+        yield "\n**Nothing new was found.** Records are `.json` files below the site's `records`."
 
 
 def _faults(found: Contribution) -> Iterator[str]:

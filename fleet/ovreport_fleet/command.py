@@ -96,9 +96,10 @@ def slurm(
     jobs = Jobs(targets, options, out, Limits(minutes, partition))
     console = Console(stderr=True)
     submitted = jobs.submit(again=again)
-    left = len(targets) - len(submitted)
-    note = f"; {left} measured or under way already" if left else ""
-    console.print(f"{len(submitted)} submitted{note}", highlight=False)
+    taken, left = sum(map(bool, submitted.values())), len(targets) - len(submitted)
+    note = f", {refused} refused" if (refused := len(submitted) - taken) else ""
+    note += f"; {left} measured or under way already" if left else ""
+    console.print(f"{taken} submitted{note}", highlight=False)
     try:
         outcomes = jobs.outcomes() if detach else _waited(jobs, console)
     except KeyboardInterrupt:

@@ -29,7 +29,7 @@ import msgspec
 from msgspec import Struct
 
 from ovreport import paths
-from ovreport.errors import EXIT_CODES, InputError, OvreportError, disk_errors, one_line
+from ovreport.errors import EXIT_CODES, InputError, disk_errors, one_line
 from ovreport.store import record_files
 
 State = Literal["measured", "failed", "waiting", "running"]
@@ -44,6 +44,8 @@ _BROKE_OFF = -1
 as the log says."""
 _TIMES_QUEUED_AGAIN = 3
 """At its time limit; after that the job counts as failed, and the same command submits another."""
+_FORGOTTEN = "Invalid job id"
+"""What squeue says of a job that ended long ago; of all else that fails, the job knows nothing."""
 _TAIL_BYTES = 4000
 
 
@@ -96,8 +98,11 @@ class _Submitted(Struct, frozen=True):
     """What is remembered of a job."""
 
     job: str
+    """Its number; empty where Slurm took none."""
     command: list[str]
     """For people who look there."""
+    refused: str = ""
+    """Why Slurm took no job."""
 
 
 class Collect:
@@ -123,15 +128,14 @@ class Jobs:
     """Folder of records; each target's are in a folder of its own in it."""
     limits: Limits
 
-    def submit(self, *, again: bool = False) -> list[Target]:
-        """Submit a job for each target that has none yet, or whose job failed; return these.
+    def submit(self, *, again: bool = False) -> dict[Target, str]:
+        """Submit a job for each target that has none yet, or whose job failed: return its number.
 
-        `again`: also where it is measured already. OvreportError where Slurm refuses.
+        `again`: also where it is measured already. A job that Slurm refuses has no number, and its
+        target's outcome says why; others are submitted.
         """
         wanted = [one for one in self.targets if self._is_wanted(one, again=again)]
-        for target in wanted:
-            self._submit(target)
-        return wanted
+        return {target: self._submit(target) for target in wanted}
 
     def outcomes(self) -> list[Outcome]:
         """Return how far each target is."""
@@ -143,7 +147,7 @@ class Jobs:
         state = self._outcome(target).state
         return state == "failed" or (again and state == "measured")
 
-    def _submit(self, target: Target) -> None:
+    def _submit(self, target: Target) -> str:
         folder, submitit = self._folder(target), _submitit()
         with disk_errors("cannot be written", where=folder, remedy="Name another OVREPORT_STATE."):
             paths.make_folder(folder)
@@ -166,20 +170,20 @@ class Jobs:
         command = self._command(target)
         try:
             job = executor.submit(Collect(), command, {"OVREPORT_STATE": str(folder / "state")})
+            remembered = _Submitted(str(job.job_id), command)
         except submitit.core.utils.FailedJobError as error:
-            raise OvreportError(
-                f"Slurm takes no job: {_last_line(str(error))}",
-                where=f"--{target.kind} {target.name}",
-                remedy="sinfo shows the nodes; --partition and --minutes say what a job may use.",
-            ) from error
-        remembered = _Submitted(job=str(job.job_id), command=command)
+            said = _last_line(str(error))
+            remembered = _Submitted("", command, f"Slurm takes no job: {said}. See sinfo")
         self._file(target).write_bytes(msgspec.json.encode(remembered))
+        return remembered.job
 
     def _outcome(self, target: Target) -> Outcome:
         submitted = self._submitted(target)
         records = self._records(target)
         if submitted is None:
             return Outcome(target, "failed", "", records, "not submitted")
+        if submitted.refused:
+            return Outcome(target, "failed", "", records, submitted.refused)
         job, code = submitted.job, self._exit_code(target, submitted.job)
         if code is not None and code != _BROKE_OFF:
             is_over = code in _FINISHED and records > 0
@@ -214,11 +218,12 @@ class Jobs:
             return _BROKE_OFF
 
     def _log_end(self, target: Target, job: str) -> str:
-        """Return the last line of a job's errors."""
+        """Return the last line of a job's errors that says what, not what to do about it."""
         for path in sorted((self._folder(target) / "jobs").glob(f"{job}_*_log.err")):
             with path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-                return _last_line(file.read().decode("utf-8", "replace"))
+                lines = file.read().decode("utf-8", "replace").splitlines()
+                return _last_line("\n".join(one for one in lines if not one.startswith("  →")))
         return ""
 
     def _submitted(self, target: Target) -> _Submitted | None:
@@ -244,12 +249,17 @@ class Jobs:
 
 
 def _state(job: str) -> tuple[str, str]:
-    """Return Slurm's state of a job and the reason; empty where it has forgotten the job."""
+    """Return Slurm's state of a job and the reason; empty where it has forgotten the job.
+
+    Where Slurm does not answer, such as while it is restarted, the job may well run: it is pending.
+    """
     command = ["squeue", "--noheader", "--states=all", "--format=%T|%r", "--jobs", job]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise _no_slurm() from error
+    if done.returncode and _FORGOTTEN not in done.stderr:
+        return "PENDING", f"Slurm does not answer: {_last_line(done.stderr)}"
     state, _, reason = done.stdout.strip().partition("|")
     return state, "" if reason == "None" else reason
 

@@ -84,15 +84,16 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def read(folder: Path, foreign: Sequence[Path]) -> Attestations:
     """Return what the documents in a folder (`*.json`) attest; a bad one is told and left out.
 
-    `foreign`: folders that others write into, such as that of the records. InputError where the
-    folder is in one of them, holds one or is missing: then anybody could say what is attested.
+    `foreign`: folders that others write into, such as that of the records; so they do into the Git
+    checkout that one is in. InputError where the folder is in one of them, holds one or is missing:
+    then anybody could say what is attested.
     """
     if not folder.is_dir():
         raise InputError(
             "no such folder", where=str(folder), remedy="Make it; it may be empty: mkdir DIR."
         )
-    here = folder.resolve()
-    for other in (one.resolve() for one in foreign):
+    here, others = folder.resolve(), [one.resolve() for one in foreign]
+    for other in [*others, *filter(None, map(_checkout, others))]:
         if here.is_relative_to(other) or other.is_relative_to(here):
             raise InputError(
                 f"lies together with {other}, which holds what others send",
@@ -112,6 +113,11 @@ def read(folder: Path, foreign: Sequence[Path]) -> Attestations:
             place = one_line(str(path), limit=1000)
             unread.append(f"{place}: attests nothing: {one_line(str(error))}")
     return Attestations(found, tuple(unread))
+
+
+def _checkout(folder: Path) -> Path | None:
+    """Return the Git checkout that a folder is in; None where it is in none."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
 def _attestation(certificate: _Certificate) -> Attestation:

@@ -339,6 +339,7 @@
   });
   const fill = () => list.replaceWith(list.content);
   devices?.firstElementChild.addEventListener("click", fill);
+  devices?.addEventListener("toggle", fill);
   devices?.addEventListener("input", ({ target }) => {
     if (target.type !== "search") return;
     const words = target.value.toLowerCase().split(/\s+/);

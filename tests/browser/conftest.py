@@ -171,8 +171,8 @@ class Whole:
 
 _FAMILY = re.compile(r"(changes|device|model|result)-")
 _FEW = (
-    *("changes-*", "device-*", "model-magika*", "model-smollm2*"),
-    *("result-magika*-fp32-f32-*", "result-silero*", "result-failing*", "result-smollm2*"),
+    *("changes-*", "device-*", "model-magika*", "model-silero*", "model-smollm2*"),
+    *("result-magika*-fp32-f32-*", "result-minilm*", "result-silero*-f32-*", "result-smollm2*"),
 )
 _SETTINGS = """site_url = "https://example.org/a/b/"
 repository = "https://example.org/sources"

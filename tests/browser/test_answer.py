@@ -16,7 +16,8 @@ from ovreport_sitegen.answer.table import Answer, answer
 from ovreport_sitegen.build import build
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
-from tests.browser.reader import WIDE, records, rows, wait
+from tests.browser.reader import PHONE, WIDE, records, rows, wait
+from tests.sitegen.test_answer import eight_machines
 
 replace = msgspec.structs.replace
 pytestmark = pytest.mark.browser
@@ -231,3 +232,40 @@ def test_a_broken_address_shows_the_first_state(table: Any, fragment: str) -> No
     page.evaluate("hash => { location.hash = hash; }", fragment)
     page.wait_for_timeout(300)
     assert [row[1:] for row in rows(page)[1:]] == expected(answer(found()))
+
+
+# ---------------------------------------------------------------- many devices
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_any_of_many_devices_is_found_by_typing(
+    watch: Any, tmp_path: Path, viewport: dict[str, int]
+) -> None:
+    """Also one that the table does not begin with; then a second one, then all again."""
+    for record in eight_machines():
+        write(record, tmp_path / "site" / "records")
+    out = build(tmp_path / "site", [], tmp_path / "out", cache=tmp_path / "cache").out
+    watched = watch(viewport=viewport)
+    watched.open((out / "index.html").as_uri())
+    page = watched.page
+
+    def heads() -> list[str]:
+        names: list[str] = page.locator("#answer-table thead th").all_text_contents()
+        return [name.split(" CPU")[0] for name in names[1:]]
+
+    assert "Processor 0" not in heads()
+    page.click("[data-do=devices]")
+    page.locator(".devices [type=search]").type("sor 0")
+    boxes = page.locator(".devices [name=device]:visible")
+    assert boxes.count() == 1
+    page.locator(".devices [data-only]:visible").click()
+    wait(page, "device=")
+    assert heads() == ["Processor 0"]
+    page.fill(".devices [type=search]", "5")
+    boxes.check()
+    page.wait_for_function("() => document.querySelectorAll('#answer-table thead th').length === 3")
+    assert heads() == ["Processor 5", "Processor 0"]
+    page.click(".devices [data-do=every]")
+    wait(page, "default")
+    assert len(heads()) == 6
+    assert not watched.errors

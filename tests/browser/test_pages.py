@@ -9,6 +9,7 @@ import pytest
 
 from ovreport.store import write
 from ovreport_sitegen.build import build
+from tests.browser.conftest import Whole
 from tests.factories import a_record
 
 pytestmark = pytest.mark.browser
@@ -19,15 +20,17 @@ def pages(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.html"))
 
 
-def test_every_page_fits_and_is_quiet(watch: Any, site_folder: Path) -> None:
+def test_every_page_fits_and_is_quiet(watch: Any, whole: Whole) -> None:
     """From file://, at both widths, light and dark: no horizontal scroll, enough contrast.
 
     No error, no violation, no request elsewhere. A page is opened once, and shown four ways.
     """
     watched = watch()
     page = watched.page
-    for name in pages(site_folder):
-        watched.open((site_folder / name).as_uri())
+    for name in whole.kinds:
+        # The page for wrong addresses names its parts from the root of a server.
+        base = whole.address if name == "404.html" else whole.folder.as_uri()
+        watched.open(f"{base}/{name}")
         for opened in ("false", "true"):
             page.evaluate(f"document.querySelectorAll('details').forEach(d => d.open = {opened})")
             watched.check_looks(f"{name}, details open: {opened}")

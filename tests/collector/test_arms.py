@@ -343,6 +343,25 @@ def test_an_arm_that_fails_costs_the_others_nothing(run: Run, releases: FakeChil
     assert isinstance(new.outcome, Completed)
 
 
+def test_a_process_that_is_killed_is_told_and_its_pairs_are_left_out(
+    run: Run, releases: FakeChild
+) -> None:
+    """Those of the other processes are still in turn."""
+
+    def kill(job: object, _: Struct) -> Struct | None:
+        is_hit = isinstance(job, InferenceJob) and job.process == 1
+        is_first = is_hit and job is not releases.alive[-1].job
+        return JobFailed(reason="ended by SIGKILL", cause="killed") if is_first else None
+
+    releases.step_answers.append(kill)
+    records = run(Wanted(openvino=(OLD, NEW)), models=("one",))
+    rounds = [{r.round for r in one.latency.rounds} for one in records]
+    assert sorted(map(len, rounds)) == [4, 6]
+    assert len(rounds[0] & rounds[1]) == 4
+    assert in_turn(*records)
+    assert [bool(one.failed_rounds) for one in records] == [len(one) == 4 for one in rounds]
+
+
 def test_weights_are_those_of_the_file_however_a_release_reads_it(
     run: Run, releases: FakeChild
 ) -> None:

@@ -80,6 +80,35 @@ def test_a_job_that_was_ended_while_it_queued_itself_again_is_waiting(
     assert len(jobs.submit()) == (expected == "failed")
 
 
+def test_a_slurm_that_does_not_answer_has_not_ended_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as while its controller is restarted: the job is not submitted once more.
+
+    Programs stand for Slurm's. One that it has forgotten failed.
+    """
+    pytest.importorskip("submitit", reason="submitit is in the extra `fleet`")
+    (tmp_path / "bin").mkdir()
+    why = "slurm_load_jobs error: Unable to contact slurm controller (connect failure)"
+    for name, words in {
+        "sbatch": "echo Submitted batch job 7",
+        "srun": "exit 0",
+        "sacct": "exit 0",
+        "squeue": f"cat {tmp_path}/why >&2; exit 1",
+    }.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{words}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    (tmp_path / "why").write_text(why)
+    for said in ("1 submitted", "0 submitted; 1 measured or under way"):
+        done = fleet(tmp_path, "--node", "n1", "--detach", "--json")
+        assert said in done.stderr
+        assert outcomes(done)["n1"]["state"] == "waiting"
+        assert "connect failure" in outcomes(done)["n1"]["why"]
+    (tmp_path / "why").write_text("slurm_load_jobs error: Invalid job id specified")
+    assert "1 submitted" in fleet(tmp_path, "--node", "n1", "--detach", "--json").stderr
+
+
 # ---------------------------------------------------------------- a real cluster
 
 
@@ -156,14 +185,22 @@ def test_what_failed_says_why_and_is_submitted_again(
     assert refused.returncode == 1
     assert outcomes(refused)["here"]["state"] == "failed"
     assert "Bad input" in outcomes(refused)["here"]["why"]
+    suite = fleet(tmp_path, "--constraint", "here", "--json", "--", "--suite", "no", slurm=slurm)
+    assert 'no suite "no"' in outcomes(suite)["here"]["why"]
 
 
 @pytest.mark.slow
 @pytest.mark.alone
 def test_a_node_that_is_not_there(slurm: cluster.Cluster, tmp_path: Path) -> None:
-    done = fleet(tmp_path, "--node", "no-such-node", slurm=slurm)
+    """It is told, and the others are measured."""
+    model = models.save(models.classifier(), tmp_path / "small.xml")
+    wanted = ("--node", "no-such-node", "--node", cluster.NODE, "--json", "--", str(model), *SHORT)
+    done = fleet(tmp_path, *wanted, slurm=slurm)
     assert done.returncode == 1
-    assert "no-such-node" in done.stderr
+    assert "not measured: no-such-node" in done.stderr
+    assert outcomes(done)[cluster.NODE]["state"] == "measured"
+    assert outcomes(done)["no-such-node"]["state"] == "failed"
+    assert "Invalid node name" in outcomes(done)["no-such-node"]["why"]
     assert "Traceback" not in done.stderr
 
 
@@ -179,6 +216,10 @@ def test_the_job_for_kubernetes_is_what_it_reads(tmp_path: Path) -> None:
     (container,) = job["spec"]["template"]["spec"]["containers"]
     program, *arguments = container["command"]
     assert program == "ovreport"
+    # A collect that is over is not begun again, one that was stopped is.
+    (rule,) = job["spec"]["podFailurePolicy"]["rules"]
+    assert (rule["action"], rule["onExitCodes"]["operator"]) == ("FailJob", "In")
+    assert rule["onExitCodes"]["values"] == [1, 2]
     command = [sys.executable, "-m", "ovreport", *arguments, "--dry-run"]
     environment = os.environ | {one["name"]: str(tmp_path) for one in container["env"]}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -38,6 +38,18 @@ def test_nothing_new_is_no_fault(site: Path, branch: Path, tmp_path: Path) -> No
     assert "sound new records: 0" in out.read_text(encoding="utf-8")
 
 
+def test_copies_in_a_wrong_place_are_told(site: Path, branch: Path) -> None:
+    """Nothing is at fault, and nothing new, which whoever sent them should learn."""
+    (copied,) = (path for path in branch.rglob("*.json") if "-one-" in path.name)
+    (branch / "wrong").mkdir()
+    shutil.copy(copied, branch / "wrong")
+    text = markdown(contribution([branch], site))
+    assert re.search(r"copies of .*: 1\b", text)
+    assert "Nothing new" in text
+    store.write(a_record(model="three"), branch)
+    assert "Nothing new" not in markdown(contribution([branch], site))
+
+
 def test_what_gets_slower_and_what_is_new_are_told(site: Path, branch: Path) -> None:
     """One model is measured again, at half the speed; one on another machine."""
     later = "2026-11-24T10:00:00Z"

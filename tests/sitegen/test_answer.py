@@ -20,6 +20,7 @@ from ovreport_sitegen.answer.section import section
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import MOST_CELLS, Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages import accuracy
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue, visited
 
@@ -41,6 +42,26 @@ def two_machines(ratio: float = 2.0) -> list[r.Record]:
             ("old-8c", "Old 9", 5.0, "2026-11-23T12:00:00Z"),
             ("new-2c", "New 9", 5.0 * ratio, "2026-11-30T12:00:00Z"),
         )
+    ]
+
+
+def eight_machines() -> list[r.Record]:
+    """Return two models in two precisions on eight machines, the last measured the slowest."""
+    return [
+        on(
+            f"m{n}-2c",
+            f"Processor {n}",
+            model=model,
+            title=model,
+            median_ms=2.0 + n,
+            seed=n,
+            precision=precision,
+            executed=executed,
+            measured_at=f"2026-11-{10 + n}T12:00:00Z",
+        )
+        for n in range(8)
+        for model in "ab"
+        for precision, executed in (("f32", "f32"), ("default", "bf16"))
     ]
 
 
@@ -411,6 +432,27 @@ def test_no_more_rows_than_a_page_can_hold() -> None:
     table = answer(found)
     assert len(table.rows) == MOST_CELLS
     assert table.more_rows == 70 - MOST_CELLS
+
+
+def test_of_many_devices_a_table_says_which_it_begins_with() -> None:
+    """Those measured last; comparisons within a device begin with one, as accuracies do."""
+    found = catalogue(*eight_machines())
+    shown = section(found, "")
+    assert [c.label for c in shown.answer.columns] == [f"Processor {n}" for n in range(7, 1, -1)]
+    assert len(shown.answer.columns) == MOST_COLUMNS
+    assert "6 of 8" in shown.part
+    assert len(answer(found, whole=True).columns) == 8
+    first = (found.main_device.slug,)
+    within = [p.state for p in presets(found) if p.state.columns == "precision"]
+    assert within
+    assert {state.device for state in within} == {first}
+    accuracies = accuracy.view(found).section
+    assert accuracies is not None
+    assert accuracies.answer.state.device == first
+    assert found.main_device.label in accuracies.part
+    few = catalogue(*two_machines())
+    assert section(few, "").part == ""
+    assert not any(p.state.device for p in presets(few) if p.state.columns != "device")
 
 
 def test_frameworks_stand_beside_the_openvino_of_their_run() -> None:

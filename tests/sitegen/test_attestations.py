@@ -95,6 +95,13 @@ def test_a_folder_that_others_write_into_is_refused(site: Path, name: str) -> No
             build(site, [site.parent / "more"], site.parent / "_site", attestations=one)
 
 
+def test_a_folder_in_the_checkout_of_the_project_is_refused(site: Path, folder: Path) -> None:
+    """A pull request can bring files into it, wherever the site is."""
+    (site.parent / ".git").mkdir()
+    with pytest.raises(InputError):
+        page(site, folder)
+
+
 def test_a_folder_that_is_missing_is_refused(site: Path) -> None:
     with pytest.raises(InputError):
         build(site, [], site.parent / "_site", attestations=site.parent / "nowhere")

@@ -12,6 +12,8 @@ from ovreport.store import Loaded, Stored
 from ovreport_sitegen.components import cells
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import catalogue
+from ovreport_sitegen.data.collection import FOLLOWED
+from ovreport_sitegen.data.timeline import DRAWN
 from ovreport_sitegen.pages import data as data_page
 from ovreport_sitegen.pages.result import full as result_view
 from tests.factories import a_record
@@ -168,3 +170,8 @@ class TestSharedId:
         new = of_file("123456789abcdef0" * 4, msgspec.structs.replace(a_record(), measured_at=NEW))
         assert len(results(old, new)) == 2
         assert not catalogue_of(old, new).older
+
+
+def test_what_is_drawn_over_time_is_kept_apart_of_every_record() -> None:
+    """Else a line would be without its earlier points."""
+    assert set(DRAWN) <= set(FOLLOWED)

@@ -16,6 +16,7 @@ from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages import method, overview
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.conftest import a_collection, a_reference, catalogue
+from tests.sitegen.test_answer import eight_machines
 
 replace = msgspec.structs.replace
 LATER = "2026-11-30T12:00:00Z"
@@ -154,6 +155,12 @@ def test_what_is_fast_right_and_sure() -> None:
     assert found["How right"].value == "0 of 1"
     assert found["How sure"].value == "1 of 1"  # as many as the table has rows
     assert all(takeaway.href for takeaway in found.values())
+
+
+def test_the_fastest_of_many_devices_is_named() -> None:
+    """Though the table of the page has no column for it, nor that of the one measured last."""
+    (first, *_) = overview.view(catalogue(*eight_machines())).takeaways
+    assert first.value.startswith("Processor 0")
 
 
 def test_only_what_the_interval_shows_is_said_to_keep_its_accuracy() -> None:

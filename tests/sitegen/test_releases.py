@@ -146,6 +146,14 @@ def test_the_answer_table_has_releases_as_columns() -> None:
     assert "paired" in str(ratios["same-1"])
 
 
+def test_an_arm_in_f32_costs_nothing_against_f32() -> None:
+    """Its accuracy is the reference's; one that differs is said to."""
+    table = answer(catalogue(a_matrix()), State(columns="release"))
+    costs = {row.model.title: {c.cost.text for c in row.cells if c} for row in table.rows}
+    assert costs.pop("inaccurate") - {""}
+    assert set().union(*costs.values()) == {""}
+
+
 def test_names_of_releases_are_nothing_but_text(build_of: Build) -> None:
     """Whatever a record says that its OpenVINO is."""
     evil = "<img src=x onerror=alert(1)>/../"

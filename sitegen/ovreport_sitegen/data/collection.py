@@ -239,7 +239,7 @@ class Collection:
 
     def values(self, entry: Entry) -> MetricValues:
         """Return the metric values of an entry."""
-        return self._derived(entry).values
+        return self._shared.values(self._derived(entry).values)
 
     def followed(self, entry: Entry) -> MetricValues:
         """Return those metric values of an entry that are followed over time."""

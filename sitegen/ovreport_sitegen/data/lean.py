@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from ovreport.record import Histogram, Latency, Record, Throughput
+from ovreport.metrics import MetricValue, MetricValues
+from ovreport.record import Histogram, Latency, Memory, Record, Throughput, Verdict
 
 S = TypeVar("S", bound=Struct)
 V = TypeVar("V", bound=Hashable)
@@ -81,14 +82,28 @@ class Shared:
         return record
 
     def past(self, record: Record) -> Record:
-        """Return a record that pages compare and do not show: without any readings too."""
+        """Return a record that pages compare and do not show: without readings and memory too."""
         for measured in (record.latency, record.throughput):
             if isinstance(measured, Latency | Throughput):
                 for timed in measured.rounds:
                     force_setattr(timed, "readings", _DROPPED)
         for process in record.noise:
             force_setattr(process, "readings", _DROPPED)
+        if isinstance(record.memory, Memory):
+            force_setattr(record.memory, "rounds", _DROPPED)
         return self.record(record)
+
+    def values(self, values: MetricValues) -> MetricValues:
+        """Return metric values that share texts with all others, and verdicts with each other."""
+        verdicts: dict[Hashable, Verdict] = {}
+        for key, value in values.items():
+            if isinstance(value, MetricValue):
+                force_setattr(value, "metric", self.same(key))
+                force_setattr(value, "kind", self.same(value.kind))
+                verdict = value.verdict
+                told = (verdict.level, *((r.code, r.detail) for r in verdict.reasons))
+                force_setattr(value, "verdict", verdicts.setdefault(told, verdict))
+        return values
 
     def texts(self, struct: S, names: Iterable[str]) -> S:
         """Return a struct of which some fields, texts or tuples of such, are shared."""
