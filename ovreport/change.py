@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from ovreport.metrics import METRICS, Metric, MetricValue, MetricValues, metric_values
 from ovreport.metrics.accuracy import accuracy_metric
 from ovreport.metrics.apart import apart
-from ovreport.pairing import paired
+from ovreport.pairing import observed_key, paired
 from ovreport.record import Accuracy, AccuracyReference, Record
 from ovreport.stats.comparison import MIN_PAIRS, Outcome
 from ovreport.stats.discoveries import p_value_of_difference, p_value_of_ratio
@@ -120,6 +122,8 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
         return Change(metric, "no comparison", first, second, why=_OTHER_METHOD)
     in_one_run = paired(metric.key, before.record, after.record)
     found = in_one_run or apart(second, first)
+    if in_one_run:
+        first, second = _alike(metric, before, after) or (first, second)
     if isinstance(found, str):
         return Change(metric, "no comparison", first, second, why=found.rstrip(".").lower())
     if found.outcome == "insufficient data":
@@ -130,6 +134,20 @@ def change_of(metric: Metric, before: Run, after: Run) -> Change:
         degrees = max(1, min(len(run.record.noise) for run in (before, after)) - 1)
     p = p_value_of_ratio(found.ratio, degrees)
     return Change(metric, found.outcome, first, second, found.ratio, p, pairs=found.pairs)
+
+
+def _alike(metric: Metric, before: Run, after: Run) -> tuple[MetricValue, MetricValue] | None:
+    """Return the observed values of both where one has no other.
+
+    A ratio of rounds and two values of different kinds can point to different sides.
+    """
+    both = [run.values.get(metric.key) for run in (before, after)]
+    if {getattr(one, "kind", "") for one in both} != {"observed", "undisturbed"}:
+        return None
+    first, second = (run.values.get(observed_key(metric.key)) for run in (before, after))
+    if not isinstance(first, MetricValue) or not isinstance(second, MetricValue):
+        return None
+    return replace(first, kind="observed"), replace(second, kind="observed")
 
 
 NOT_MEASURED = "not measured"

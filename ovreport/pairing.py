@@ -87,6 +87,11 @@ _ROUNDS: Mapping[str, tuple[Callable[[Record], dict[int, float]], str, Prior]] =
 """Headline → its rounds, the metric whose spread in the run is known, and what is assumed else."""
 
 
+def observed_key(metric: str) -> str:
+    """Return the metric of the medians over all rounds of a headline; itself where none is."""
+    return _ROUNDS[metric][1] if metric in _ROUNDS else metric
+
+
 def paired(metric: str, before: Record, after: Record) -> Comparison | None:
     """Return a metric of two records compared round by round; above 1 the later one is better.
 

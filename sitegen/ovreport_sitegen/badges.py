@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from html import escape
 
 from ovreport.metrics import METRICS, MetricValue
+from ovreport_sitegen.answer.cells import ran_words
+from ovreport_sitegen.answer.choice import choose
+from ovreport_sitegen.answer.state import KEPT
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import ModelRef, Result
 
 _METRIC = "latency_ms"
@@ -33,11 +37,16 @@ class Badge:
 
 
 def badges(catalogue: Catalogue, model: ModelRef) -> Iterator[Badge]:
-    """Yield the badge of a model for each device: of the published file, default precision."""
-    for result in catalogue.of_model(model):
-        latency = result.metric_value(_METRIC)
-        if latency and result.is_published and result.requested == "default":
-            yield _badge(result, latency, catalogue.config.site_url)
+    """Yield the badge of a model for each device: the number that the overview's table has.
+
+    Where no result is known to keep the accuracy: of the published file, default precision.
+    """
+    for results in grouped((r.device, r) for r in catalogue.of_model(model)).values():
+        default = [r for r in results if r.is_published and r.requested == "default"]
+        for result in (choose(results, _METRIC, KEPT), *default):
+            if result and (latency := result.metric_value(_METRIC)):
+                yield _badge(result, latency, catalogue.config.site_url)
+                break
 
 
 def files(catalogue: Catalogue) -> dict[str, bytes]:
@@ -49,9 +58,8 @@ def files(catalogue: Catalogue) -> dict[str, bytes]:
 def _badge(result: Result, latency: MetricValue, site_url: str) -> Badge:
     is_sure = latency.verdict.level != "unreliable"
     label = f"{result.model.title} on OpenVINO"
-    ran = f", {result.executed}" if result.executed else ""
-    text = f"{'' if is_sure else '≈ '}{METRICS[_METRIC].format_unit(latency.value)}{ran}"
-    text += f", {result.device.label}"
+    text = f"{'' if is_sure else '≈ '}{METRICS[_METRIC].format_unit(latency.value)}"
+    text += f", {ran_words(result)}, {result.device.label}"
     alt = f"{label}: {text}"
     file = f"badges/{result.model.slug}__{result.device.slug}.svg"
     base = site_url.rstrip("/")

@@ -361,9 +361,9 @@
       const key = of("model", i)[0] + (state.columns === "device" ? "" : ` ${of("device", i)[0]}`);
       (grouped.get(key) ?? grouped.set(key, []).get(key)).push(i);
     }
-    const order = new Map(results().models.map((slug, n) => [slug, n]));
+    const [order, places] = [results().models, results().order.device].map((slugs) => new Map(slugs.map((slug, n) => [slug, n])));
     let rows = [...grouped.values()].map((some) => rowOf(some, columns, state)).filter(Boolean)
-      .sort((a, b) => order.get(a.model[0]) - order.get(b.model[0]));
+      .sort((a, b) => order.get(a.model[0]) - order.get(b.model[0]) || places.get(a.device[0]) - places.get(b.device[0]));
     const fixed = rows.some((row) => row.model[0] === state.models);
     const several = state.columns !== "device" && (new Set(rows.map((row) => row.device[0])).size > 1 || fixed);
     rows.forEach((row) => {

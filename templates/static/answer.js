@@ -148,10 +148,12 @@
       return `${columns.length} of ${every.length} devices, those measured last.`;
     return chosen.length === 1 ? `Only ${chosen[0].parentElement.textContent.trim()}, one of ${boxes.length} devices.` : "";
   }
+  const baselineName = () => current.columns.find(([key]) => key === current.state.baseline)?.[1];
   function drawRest(table) {
     const { state, metric } = table, baseline = form.elements.baseline;
     grid.caption.textContent = metric.label;
-    find(".reading").textContent = `${metric.label} in ${metric.unit}. ${metric.lower ? "Lower" : "Higher"} is better.`;
+    const base = baselineName(), against = base ? ` Compared with ${base}.` : "";
+    find(".reading").textContent = `${metric.label} in ${metric.unit}. ${metric.lower ? "Lower" : "Higher"} is better.${against}`;
     find(".counts").textContent = table.counts;
     const part = find(".part"), words = partOf(table);
     part.hidden = !words;
@@ -235,7 +237,6 @@
   const columnNames = () => current.columns.map(([, label]) => label);
   const parts = (c) => c ? [c.number ?? c.text, c.value === undefined ? "" : c.interval, c.level, c.ran, c.cost,
     c.ratio ? c.ratio.text : "", c.ratio ? c.ratio.interval : ""] : ["", "", "", "", "", "", ""];
-  const baselineName = () => current.columns.find(([key]) => key === current.state.baseline)?.[1];
   const rowsOut = () => [
     ...current.means.map((mean) => [mean.label, "", "", mean.cells]),
     ...current.rows.map((row) => [row.model[1], row.model[2], row.device ? row.device[1] : "", row.cells]),
@@ -266,8 +267,7 @@
       c.ratio ? `${c.ratio.text}${c.ratio.interval ? ` (${c.ratio.interval})` : ""}` : ""].filter(Boolean).map(clean).join("<br>");
     const lines = [["Model", ...columnNames().map(clean)], ["---", ...columnNames().map(() => "---")],
       ...rowsOut().map(([model, , device, cells]) => [clean(device ? `${model}, ${device}` : model), ...cells.map(cellText)])];
-    const base = baselineName(), against = base ? ` Compared with ${clean(base)}.` : "";
-    return `${clean(find(".reading").textContent)}${against} ${clean(current.counts)}\n\n`
+    return `${clean(find(".reading").textContent)} ${clean(current.counts)}\n\n`
       + lines.map((line) => `| ${line.join(" | ")} |`).join("\n") + `\n\n${location.href.replace(/[<>\s]/g, "")}\n`;
   }
   async function copy(text, what) {

@@ -249,6 +249,7 @@ def test_devices_are_compared_by_the_intervals_of_both() -> None:
     assert mean.cells[0].ratio is not None
     assert mean.cells[0].ratio.tone == "bad"
     assert "3 of separate runs" in table.counts
+    assert f"Compared with {table.columns[-1].label}." in table.reading
 
 
 def test_the_mean_counts_failed_and_unsupported_models_apart() -> None:

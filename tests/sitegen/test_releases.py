@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ovreport.change import Run, change_of
+from ovreport.metrics import METRICS
 from ovreport.record import Record
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen import badges, feed
@@ -22,6 +24,7 @@ from ovreport_sitegen.pages.changes import releases
 from tests.factories import a_record
 from tests.releases import MODELS, RELEASES, a_matrix
 
+replace = msgspec.structs.replace
 Build = Callable[[Sequence[Record]], Path]
 OLDEST, MIDDLE, NEWEST = RELEASES
 
@@ -187,3 +190,42 @@ def test_a_value_that_cannot_be_relied_on_is_marked_beside_its_change() -> None:
     assert "observed" in own["slower"].marks
     calm = next(row.cells[1] for row in latency.rows if not row.cells[1].marks)
     assert (own["slower"].tone, calm.tone) == ("unreliable", "")
+
+
+def test_a_change_and_its_two_values_point_to_the_same_side() -> None:
+    """Where only one of the two has quiet rounds, both are shown as observed."""
+    records = a_matrix()
+    (one,) = (r for r in records if _is(r, "slower", OLDEST))
+    factors = [1 + n % 4 for n in range(len(one.latency.rounds))]
+    wild = a_record(factors=factors).latency
+    runs = [replace(r, latency=wild) if r is one else r for r in records]
+    before, after = (next(r for r in runs if _is(r, "slower", of)) for of in (OLDEST, NEWEST))
+    change = change_of(METRICS["latency_ms"], Run.of(before), Run.of(after))
+    assert change.pairs
+    assert change.before is not None
+    assert change.after is not None
+    assert (change.before.kind, change.after.kind) == ("observed", "observed")
+
+
+def _is(record: Record, model: str, release: str) -> bool:
+    return record.case.model == model and record.software.openvino.startswith(release)
+
+
+def test_a_case_is_counted_once_in_the_finding() -> None:
+    """Slower in one metric and faster in another is neither of the two."""
+    records = a_matrix()
+    fast = [
+        replace(round_, duration_s=round_.duration_s / 2)
+        for one in records
+        if _is(one, "slower", NEWEST)
+        for round_ in one.throughput.rounds
+    ]
+    records = [
+        replace(one, throughput=replace(one.throughput, rounds=fast))
+        if _is(one, "slower", NEWEST)
+        else one
+        for one in records
+    ]
+    finding = views(records)[OLDEST, NEWEST].comparison.sentences[0]
+    assert "1 slower in one metric and faster in another" in finding
+    assert "0 clearly slower" in finding

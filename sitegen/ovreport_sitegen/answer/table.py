@@ -52,6 +52,7 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE, *, whole: bool = 
     `whole`: with all columns and rows, as a reader may ask for.
     """
     results = [r for r in pool(catalogue, state.columns) if matches(r, state)]
+    results.sort(key=lambda r: catalogue.rank(r.device), reverse=True)  # rows of a model, in turn
     columns = columns_of(catalogue, results, state)
     shown = columns if whole else first_of(columns, state)
     rows, tier = rows_of(results, shown, state)
@@ -60,7 +61,7 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE, *, whole: bool = 
     return Answer(
         state=state,
         caption=metric_of(state.metric).label,
-        reading=reading(state),
+        reading=_reading(state, shown),
         columns=tuple(shown),
         more_columns=len(columns) - len(shown),
         means=means_of(rows, shown, state),
@@ -70,10 +71,11 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE, *, whole: bool = 
     )
 
 
-def reading(state: State) -> str:
-    """Return how the numbers are to be read: what, in which unit, and which direction is better."""
+def _reading(state: State, columns: Sequence[axes.Place]) -> str:
+    """Return how the numbers are to be read: their unit, what is better, what they are against."""
     metric = metric_of(state.metric)
-    return f"{metric.label} in {metric.unit}. {metric.better}."
+    base = [f" Compared with {c.label}." for c in columns if c.key == state.baseline]
+    return f"{metric.label} in {metric.unit}. {metric.better}.{''.join(base)}"
 
 
 def _groups(rows: Sequence[AnswerRow], state: State) -> Iterable[tuple[str, tuple[AnswerRow, ...]]]:

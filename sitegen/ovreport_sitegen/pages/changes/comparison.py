@@ -79,8 +79,8 @@ def _sentences(found: Changes) -> Iterator[str]:
         )
     if n := len(found.cases) - found.in_turn:
         yield (
-            f"{plural(n, 'case')} measured at different times, which is weaker evidence: ratios "
-            "hold whatever else changed on the machine in between."
+            f"{plural(n, 'case')} measured at different times, which is weaker evidence: what "
+            "else changed on the machine in between is in every ratio."
         )
     accuracies = [change for change in every if change.is_difference and change.effect]
     if accuracies:

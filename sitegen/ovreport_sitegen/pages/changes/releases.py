@@ -136,10 +136,13 @@ def _finding(found: Changes, pair: Pair) -> str:
         return "No case ran in both under the same conditions: nothing can be compared."
     speed = [[case.changes[key] for key in speed_of(case.after)] for case in found.cases]
     accuracy = [c for _, c in found.every if c.is_difference]
+    worse = {i for i, one in enumerate(speed) if any(c.is_worse for c in one)}
+    better = {i for i, one in enumerate(speed) if any(c.is_better for c in one)}
     counts = {
         "failed": len(found.newly_failed),
-        "clearly slower": sum(any(c.is_worse for c in one) for one in speed),
-        "clearly faster": sum(any(c.is_better for c in one) for one in speed),
+        "clearly slower": len(worse - better),
+        "clearly faster": len(better - worse),
+        "slower in one metric and faster in another": len(worse & better),
         "less accurate": sum(c.is_worse for c in accuracy),
         "more accurate": sum(c.is_better for c in accuracy),
         "in another precision": len(found.other_precision),
