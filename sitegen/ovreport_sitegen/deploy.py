@@ -81,7 +81,12 @@ def address(remote: str) -> str:
     if Path(remote).exists():
         return str(Path(remote).resolve())
     named = _run(["git", "remote", "get-url", "--push", remote])
-    return named.stdout.strip() if named.returncode == 0 else remote
+    if named.returncode:
+        return remote
+    url = named.stdout.strip()
+    # A path is one from the top of the repository that names it.
+    path = Path(_run(["git", "rev-parse", "--show-toplevel"]).stdout.strip(), url)
+    return str(path.resolve()) if path.exists() else url
 
 
 def _keep(git: _Git, staged: Path, branch: str) -> list[str]:

@@ -129,6 +129,18 @@ def test_a_remote_that_is_not_there_is_told_without_its_password(tmp_path: Path)
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_remote_by_its_name_may_be_a_path(
+    tmp_path: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One from the top of the repository, as Git understands it, wherever the command is run."""
+    git(tmp_path, "init", "--quiet", "project")
+    git(tmp_path / "project", "remote", "add", "origin", "../bare.git")
+    (tmp_path / "project/deep").mkdir()
+    monkeypatch.chdir(tmp_path / "project/deep")
+    assert deploy(a_site(tmp_path / "_site", FIRST), "origin").remote == str(bare)
+    assert "index.html" in names(bare)
+
+
 def test_only_a_built_site_is_pushed(tmp_path: Path, bare: Path) -> None:
     (tmp_path / "home").mkdir()
     with pytest.raises(InputError, match="no built site"):

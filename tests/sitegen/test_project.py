@@ -151,6 +151,32 @@ def test_what_workflows_run_works(tmp_path: Path, name: str) -> None:
     assert name != "check" or "new records: 1" in (tmp_path / "said.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize(("artifact", "said"), [("cp given", "faster"), ("exit 1", "broke off")])
+def test_a_summary_is_shown_at_the_pull_request_of_its_commit(
+    tmp_path: Path, artifact: str, said: str
+) -> None:
+    """Also of a check that broke off before it had one. A program stands for GitHub's client."""
+    if not shutil.which("jq"):
+        pytest.skip("jq is not installed; runners of GitHub have it")
+    start(tmp_path, "x")
+    (tmp_path / "given").write_text("Two results get faster.")
+    pulls = '[{"number": 1, "head": {"sha": "old"}}, {"number": 2, "head": {"sha": "new"}}]'
+    (tmp_path / "bin").mkdir()
+    gh = tmp_path / "bin/gh"
+    gh.write_text(
+        f"#!/bin/sh\ncase $1 in\nrun) {artifact} summary/summary.md;;\n"
+        f"api) echo '{pulls}';;\npr) echo \"$*\" > said;;\nesac\n"
+    )
+    gh.chmod(0o755)
+    environment = os.environ | {"PATH": f"{gh.parent}{os.pathsep}{os.environ['PATH']}"}
+    environment |= {"RUN": "7", "REPOSITORY": "me/marks", "COMMIT": "new", "HEAD": "you:branch"}
+    (job,) = workflow(tmp_path, "comment")["jobs"].values()
+    for step in job["steps"]:
+        run(step["run"], tmp_path, environment)
+    assert (tmp_path / "said").read_text().startswith("pr comment 2 --repo me/marks")
+    assert said in (tmp_path / "comment.md").read_text()
+
+
 @pytest.mark.parametrize("is_locked", [False, True])
 def test_with_a_lock_packages_are_installed_by_their_checksums(
     tmp_path: Path, is_locked: bool

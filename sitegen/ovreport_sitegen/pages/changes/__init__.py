@@ -18,7 +18,7 @@ from ovreport_sitegen.pages.changes.since import links
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import plural
 
-OPEN_PICTURES, MOST_PICTURES, MOST_POINTS = 12, 24, 150
+OPEN_PICTURES, MOST_PICTURES, MOST_POINTS = 12, 18, 150
 """Pictures that are open, and cases that have any: those with most runs, of so many in all."""
 
 
