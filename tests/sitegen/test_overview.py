@@ -105,6 +105,18 @@ def test_a_speed_that_does_not_count_says_so_in_its_chart() -> None:
     assert "below 99 % accuracy" in card.finding
 
 
+def test_no_device_is_fastest_by_a_speed_that_does_not_count() -> None:
+    """Of a device that ran bf16 only, which loses accuracy, there is nothing to compare."""
+    models = ("a", "b", "c")
+    old = [on("old-8c", "Old 9", model=m, title=m, rounds=12, seed=n) for n, m in enumerate(models)]
+    knobs = {"precision": "default", "executed": "bf16", "top1": 0.5, "median_ms": 1.0}
+    new = [
+        on("new-2c", "New 9", model=m, title=m, rounds=12, measured_at=LATER, seed=9 + n, **knobs)
+        for n, m in enumerate(models)
+    ]
+    assert not any("fastest" in topic for topic in topics(*old, *new))
+
+
 # ---------------------------------------------------------------- whose results
 
 

@@ -129,12 +129,16 @@ def _mean_ratio(
 def mean_ratio_of(
     rows: Sequence[AnswerRow], candidate: int, base: int, key: str
 ) -> tuple[Interval, int] | None:
-    """Return the mean ratio of two columns and its n; None of fewer than two ratios."""
+    """Return the mean ratio of two columns and its n; None of fewer than two ratios.
+
+    Of cells that show a value: a speed that does not count, for its accuracy, is in no mean.
+    """
     pairs = [(row.cells[candidate], row.cells[base]) for row in rows]
     found = [
         comparison.ratio
         for one, other in pairs
         if one and other and one.result and other.result
+        if one.value is not None and other.value is not None
         if (comparison := ratios.against(one.result, other.result, key).comparison)
     ]
     return (mean_ratio(found), len(found)) if len(found) > 1 else None
