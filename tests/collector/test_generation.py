@@ -39,7 +39,7 @@ from ovreport_collector.measurements.generation.run import GenerationJob, Length
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
 from ovreport_collector.session.estimate import total_s
-from ovreport_collector.session.tables import summaries
+from ovreport_collector.session.result_tables import summaries
 from tests.collector.conftest import FakeChild, a_request, run_in_sight
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import WORDS, language_suite

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from ovreport.record import Record
-from ovreport_collector.session.tables import summaries
+from ovreport_collector.session.result_tables import summaries
 from tests.factories import a_record
 
 

@@ -203,7 +203,7 @@ def collect(
     from ovreport_collector.plan.own_models import OwnModels
     from ovreport_collector.plan.request import Request, make_plan
     from ovreport_collector.session import collect as session
-    from ovreport_collector.session import tables
+    from ovreport_collector.session import plan_tables, result_tables
 
     console = wide_console(stderr=as_json)
     _check_own(files, shapes, inputs, suite)
@@ -219,20 +219,20 @@ def collect(
     if dry_run:
         session.check(plan)
         if as_json:
-            click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
+            click.echo(json.dumps(plan_tables.plan_as_json(plan), indent=1))
         else:
-            tables.show_plan(plan, console)
+            plan_tables.show_plan(plan, console)
         _check_all_named(plan.refused)
         return
-    tables.announce(plan, console)
+    plan_tables.announce(plan, console)
     collected = session.measure(plan, out, console, timeout_s=timeout_s, fresh=fresh)
     if as_json:
-        click.echo(json.dumps(tables.results_as_json(plan, collected, out)))
+        click.echo(json.dumps(result_tables.results_as_json(plan, collected, out)))
     else:
-        tables.show_results(collected, out, console)
-        tables.show_refused(plan, console)
+        result_tables.show_results(collected, out, console)
+        plan_tables.show_refused(plan, console)
     if collected.failed:
-        raise IncompleteError(f"{tables.without_result(collected)}; their records say why")
+        raise IncompleteError(f"{result_tables.without_result(collected)}; their records say why")
     if collected.not_started:
         raise IncompleteError("some models have no records: the list above says what to do")
     _check_all_named(plan.refused)

@@ -16,7 +16,8 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages.accuracy import loss_card
-from ovreport_sitegen.pages.overview.takeaways import Takeaway, further, takeaways
+from ovreport_sitegen.pages.overview.takeaway import Takeaway
+from ovreport_sitegen.pages.overview.takeaways import further, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
 from ovreport_sitegen.pages.page import Head, Page, has_results, has_values, warning
 from ovreport_sitegen.text import plural
