@@ -35,6 +35,8 @@ class Preset:
 
 def presets(catalogue: Catalogue, metric: str = "latency_ms") -> tuple[Preset, ...]:
     """Return the comparisons that these records can answer; `metric`: of those in speed."""
+    if not catalogue.results:  # of language models only
+        return ()
     return tuple(_on_first(catalogue, preset) for preset in _presets(catalogue, metric))
 
 
