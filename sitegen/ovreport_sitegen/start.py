@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from ovreport.errors import InputError, disk_errors
+from ovreport.errors import ConfigError, InputError, disk_errors
 from ovreport_sitegen import config, inventory, project
 from ovreport_sitegen.render import templates_folder
 
@@ -95,7 +95,14 @@ def _settings(title: str, repository: str) -> str:
     """Return the text of the settings; ConfigError for a title or an address of no use."""
     text = Template(_template(config.FILE)).substitute(title=_quoted(title))
     repository = repository.removesuffix("/").removesuffix(".git")
-    known = {"repository": repository, "site_url": project.pages_address(repository)}
+    site_url = project.pages_address(repository)
+    if repository.startswith("https://github.com/") and not site_url:
+        raise ConfigError(
+            "not the address of a repository",
+            where="--repository",
+            remedy="Give that of the repository itself: https://github.com/OWNER/NAME",
+        )
+    known = {"repository": repository, "site_url": site_url}
     for key, value in known.items():
         if value:
             line = f"{key} = {_quoted(value)}".replace("\\", r"\\")

@@ -238,6 +238,8 @@ def test_the_repository_gives_addresses(tmp_path: Path, repository: str, site_ur
 def test_a_repository_that_is_no_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="web address"):
         start(tmp_path, "x", repository="javascript:alert(1)")
+    with pytest.raises(ConfigError, match="address of a repository"):
+        start(tmp_path, "x", repository="https://github.com/me/marks/tree/main")
     assert not list(tmp_path.iterdir())
 
 
