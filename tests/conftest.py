@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,12 @@ settings.load_profile("ovreport")
 def _same_times() -> None:
     """Give the records of a test the same times in whatever order tests run."""
     factories.CLOCK.restart()
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as a program does: background jobs of a shell ignore it, their children too."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
