@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ovreport.change import Change
@@ -61,17 +61,8 @@ def comparison(
 
 def _sentences(found: Changes) -> Iterator[str]:
     every = [change for _, change in found.every]
-    outcomes = Counter(change.outcome for change in every)
     if every:
-        yield (
-            f"{plural(len(every), 'value')} of {plural(len(found.cases), 'case')}: "
-            f"{sum(c.is_worse for c in every)} clearly worse, "
-            f"{sum(c.is_better for c in every)} clearly better; "
-            + ", ".join(
-                f"{n} {_OUTCOMES.get(o, o)}" for o, n in outcomes.most_common() if o != "different"
-            )
-            + "."
-        )
+        yield _counts(found, every)
     if found.in_turn:
         yield (
             f"{plural(found.in_turn, 'case')} measured in turn in one run: what slowed one slowed "
@@ -89,7 +80,7 @@ def _sentences(found: Changes) -> Iterator[str]:
     reasons = Counter(change.why for change in every if change.why)
     reasons.update(why for _, why in found.not_compared)
     if reasons:
-        yield "Not compared: " + listed([f"{line(why)} ({n})" for why, n in reasons.most_common(6)])
+        yield "Not compared: " + listed(f"{line(why)} ({n:,})" for why, n in reasons.most_common(6))
     if found.cases and all(what != "OpenVINO" for what, _, _ in found.conditions):
         yield (
             "OpenVINO is the same in both: what changed is the machine, what else it did, or "
@@ -97,6 +88,17 @@ def _sentences(found: Changes) -> Iterator[str]:
         )
     for what, before, after in found.conditions:
         yield f"{what[0].upper()}{what[1:]}: {line(before, 60)} → {line(after, 60)}."
+
+
+def _counts(found: Changes, every: Sequence[Change]) -> str:
+    """Return how many values of how many cases are worse, better, and neither."""
+    worse, better = sum(c.is_worse for c in every), sum(c.is_better for c in every)
+    clear = f"{worse:,} clearly worse, {better:,} clearly better"
+    parts = [clear if worse or better else "none clearly worse or better"]
+    outcomes = Counter(change.outcome for change in every if change.outcome != "different")
+    parts += [", ".join(f"{n:,} {_OUTCOMES.get(o, o)}" for o, n in outcomes.most_common())]
+    values = f"{plural(len(every), 'value')} of {plural(len(found.cases), 'case')}"
+    return f"{values}: {'; '.join(filter(None, parts))}."
 
 
 def failures(found: Changes, of_case: OfCase) -> Iterator[str]:
