@@ -216,14 +216,14 @@ class Collection:
     def shown(self, entry: Entry) -> Record:
         """Return the record of an entry as pages need it: without the samples of timed loops."""
         held = self._held.get(entry.checksum)
-        return self._shared.record(self._unpacked(entry)) if held is None else held
+        return self._shared.record(self._without_samples(entry)) if held is None else held
 
     def past(self, entry: Entry) -> Record:
         """Return the record of an entry that is compared and not shown: `Shared.past`."""
         held = self._held.get(entry.checksum)
-        return self._shared.past(self._unpacked(entry)) if held is None else held
+        return self._shared.past(self._without_samples(entry)) if held is None else held
 
-    def _unpacked(self, entry: Entry) -> Record:
+    def _without_samples(self, entry: Entry) -> Record:
         data = self.cache.get("shown", entry.checksum)
         if data is not None:
             return unpacked(data)
