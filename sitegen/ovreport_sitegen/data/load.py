@@ -16,9 +16,10 @@ from ovreport.engines import ENGINES
 from ovreport.metrics import METRICS, MetricValues
 from ovreport.record import Completed, Record, Skipped
 from ovreport_sitegen.compare import same_run
-from ovreport_sitegen.data.collection import SELF_CONTAINED, Collection, Entry, Summary
+from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.names import Names, grouped, model_key
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.summary import SELF_CONTAINED, Summary
 from ovreport_sitegen.text import release
 
 Current = Sequence[tuple[Entry, Record]]

@@ -14,8 +14,9 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data.collection import Collection, Entry, Summary
+from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.summary import Summary
 from ovreport_sitegen.text import day, release
 
 _METRICS = ("latency_ms", "throughput_ips")
