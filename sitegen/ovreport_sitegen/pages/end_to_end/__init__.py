@@ -109,10 +109,9 @@ def _lede(catalogue: Catalogue, main: Sequence[Measured]) -> str:
             f"Inference's share of the end-to-end time is too noisy for a summary of "
             f"{plural(len(hosts), 'model')} on {device}; the tables have the values."
         )
-    shown = percent(steady[0])
-    if len(steady) > 1:
-        median = percent(statistics.median(steady))
-        shown = f"{shown} to {percent(steady[-1])} (median {median})"
+    shown, most = percent(steady[0]), percent(steady[-1])
+    if shown != most:
+        shown = f"{shown} to {most} (median {percent(statistics.median(steady))})"
     tried = _tried(catalogue, main)
     left_out = left_out_words(tried, (r for r, _ in known), "end_to_end", "steady share")
     return (
