@@ -39,7 +39,7 @@ def test_no_tier_passes_for_another(name: str) -> None:
         assert not list(tiers.demands(a_record(tier=marked)))
 
 
-@pytest.mark.parametrize(("measured", "claimed"), pairwise(TIERS))
+@pytest.mark.parametrize(("measured", "claimed"), list(pairwise(TIERS)))
 def test_loops_of_a_tier_do_not_pass_for_those_of_the_next(measured: str, claimed: str) -> None:
     """Not even the shortest ones, of a tier whose numbers are all in order."""
     record, tier = a_record(), TIERS[measured]

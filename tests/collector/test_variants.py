@@ -25,7 +25,7 @@ from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job, JobFailed
-from ovreport_collector.session import collect, tables
+from ovreport_collector.session import collect, plan_tables
 from ovreport_collector.session.estimate import total_s
 from ovreport_collector.tasks import Calibration
 from ovreport_collector.tasks.voice import VoiceActivity
@@ -180,7 +180,7 @@ def test_without_nncf_the_suites_variants_are_left_out_and_reported(
     assert plan.optimized_variants(plan.models[0]) == ["fp16"]
     assert plan.left_out.startswith("2 variants are left out")
     assert "pip install 'ovreport[nncf]'" in plan.left_out
-    assert tables.plan_as_json(plan)["left_out"] == plan.left_out
+    assert plan_tables.plan_as_json(plan)["left_out"] == plan.left_out
 
 
 def test_without_nncf_a_variant_that_is_asked_for_is_refused(
