@@ -27,6 +27,7 @@ from ovreport.metrics import METRICS, significant
 from ovreport.metrics.ratio_words import amount_of, interval_words, is_time, ratio_words
 from ovreport.record import Record
 from ovreport.stats.discoveries import FALSE_DISCOVERY_RATE
+from ovreport.words import plural
 
 _COLUMNS = (*SPEED[:2], ACCURACY, *SPEED[2:], *MEMORY)
 _COLUMNS_OF_LANGUAGE = (*SPEED_OF_LANGUAGE, *MEMORY_OF_LANGUAGE)
@@ -155,11 +156,6 @@ def _left_out(found: Changes) -> Iterator[str]:
     for records, which in ((found.only_before, "first"), (found.only_after, "second")):
         if records:
             yield f"{plural(len(records), 'case')} only in the {which}."
-
-
-def plural(n: int, one: str) -> str:
-    """Return a number of things, such as `1 case` or `1,024 cases`."""
-    return f"{n:,} {one if n == 1 else one + 's'}"
 
 
 # ---------------------------------------------------------------- tables

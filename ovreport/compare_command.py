@@ -16,6 +16,7 @@ from ovreport.changes import CaseChanges, Changes, changes, speed_of
 from ovreport.changes_data import data
 from ovreport.errors import IncompleteError, InputError
 from ovreport.selection import parse, read_both
+from ovreport.words import plural
 
 _WIDTH_OF_A_FILE = 160
 """Columns of a table that is not for a terminal."""
@@ -151,7 +152,7 @@ def _tell_undecided(found: Changes, judged: Sequence[tuple[CaseChanges, Change, 
     failed = set(map(id, found.newly_failed))
     whole = Counter(why for record, why in found.not_compared if id(record) not in failed)
     whole["only in A"] += len(found.only_before)
-    lines += [f"{text.plural(n, 'case')}: {why}" for why, n in whole.items() if n]
+    lines += [f"{plural(n, 'case')}: {why}" for why, n in whole.items() if n]
     if lines:
         click.echo("It cannot be told whether these are within the limit:", err=True)
     for line in lines:

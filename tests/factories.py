@@ -14,7 +14,7 @@ import numpy as np
 from ovreport import record as r
 from ovreport.metrics import verdicts
 from ovreport.record.model import Trial
-from ovreport.stats.intervals import autocorrelation, fixed_buckets, log_buckets
+from ovreport.stats.samples import autocorrelation, fixed_buckets, log_buckets
 
 QUICK = r.Tier(
     name="quick",

@@ -11,7 +11,7 @@ import numpy as np
 from ovreport import record as r
 from ovreport.metrics import verdicts
 from ovreport.record.generation import TOKEN_GROWTH
-from ovreport.stats.intervals import fixed_buckets
+from ovreport.stats.samples import fixed_buckets
 from tests.factories import STANDARD, a_failed_record, a_record, start_memory
 
 MODEL = {

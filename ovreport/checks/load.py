@@ -9,7 +9,7 @@ from ovreport.checks import samples
 from ovreport.checks.fault import Fault, number
 from ovreport.checks.loops import UNEVEN
 from ovreport.record import ArrivalStep, Curve, Histogram, OpenLoop, Record, Throughput
-from ovreport.stats.intervals import least_n_effective
+from ovreport.stats.percentile_bounds import least_n_effective
 
 BUSY = 0.02
 """Share of their time in which the requests of a point of the curve infer, at the very least."""

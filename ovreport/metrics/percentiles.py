@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ovreport.metrics.metric import Metric, Values, value_of
 from ovreport.record import Histogram, LatencyRound, Skipped, ThroughputRound, Verdict
-from ovreport.stats import intervals
 from ovreport.stats.intervals import CORRELATED, Interval
-from ovreport.stats.spread import Prior
+from ovreport.stats.percentile_bounds import pooled_rank, rounds_factor
+from ovreport.stats.spread import Prior, effective_n
 
 TOO_FEW = "too few samples"
 MOST_RAISED = 5.0
@@ -41,7 +41,7 @@ def bounds(
     run. `longest_ms`: the largest sample, where it is known better than from histograms.
     """
     n = sum(r.n for r in rounds)
-    n_effective = intervals.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
+    n_effective = effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
     if len(rounds) < 2:
         one = Skipped(reason=f"{TOO_FEW}: one round says nothing about another")
         yield from ((key, one) for key in percentiles)
@@ -49,7 +49,7 @@ def bounds(
     few = Skipped(
         reason=f"{TOO_FEW}: {n:,} inferences, an effective sample size of {n_effective:,}"
     )
-    ranks = {key: intervals.pooled_rank(n, n_effective, p) for key, p in percentiles.items()}
+    ranks = {key: pooled_rank(n, n_effective, p) for key, p in percentiles.items()}
     largest = _largest(rounds, {rank for rank in ranks.values() if rank})
     medians = [r.median_ms for r in rounds]
     for key, rank in ranks.items():
@@ -75,7 +75,7 @@ def bound_ms(
     if len(medians) < 2:
         return None
     n = histogram.total
-    rank = intervals.pooled_rank(n, intervals.effective_n(n, rho), percentile)
+    rank = pooled_rank(n, effective_n(n, rho), percentile)
     if rank == 0:
         return None
     seen = itertools.accumulate(count for _, count in reversed(histogram.buckets))
@@ -87,7 +87,7 @@ def _raised(
     bound: float, percentile: float, medians: Sequence[float], prior: Prior = CORRELATED
 ) -> float | None:
     """Return a bound raised because rounds differ; None where they differ too much for one."""
-    factor = intervals.rounds_factor(medians, percentile, bound, prior)
+    factor = rounds_factor(medians, percentile, bound, prior)
     return bound * factor if factor <= MOST_RAISED else None
 
 

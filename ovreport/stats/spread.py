@@ -167,3 +167,13 @@ def _trigamma_inverse(value: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if _trigamma(math.exp(middle)) > value else (low, middle)
     return math.exp(low)
+
+
+def effective_n(n: int, autocorrelation: float) -> int:
+    """Return the effective sample size of n correlated samples: n(1-ρ)/(1+ρ).
+
+    First-order autoregressive approximation (Law & Kelton, "Simulation Modeling and Analysis");
+    negative correlation counts as none.
+    """
+    rho = min(max(autocorrelation, 0.0), 0.999)
+    return int(n * (1 - rho) / (1 + rho))

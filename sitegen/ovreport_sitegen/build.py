@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
@@ -36,14 +35,13 @@ from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
+from ovreport_sitegen.garbage import without_garbage_collection, without_leftovers
 from ovreport_sitegen.kept import KeptPages
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes, overview
 from ovreport_sitegen.pages.data import shared_id
-from ovreport_sitegen.pages.page import DetailPage, Head
+from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
-_COLLECTED = 500
-"""Pages after which garbage is collected."""
 _INDEX, _NOT_FOUND = "index.html", "404.html"
 
 
@@ -94,27 +92,6 @@ def build(
     with without_garbage_collection():
         built = _build(site, records, out, cache, read)
     return replace(built, unread=read.unread)
-
-
-@contextmanager
-def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
-    """Pause garbage collection.
-
-    Most of what a build creates lives to its end; collecting garbage would take a sixth of the
-    time. What pages leave behind is collected by `_without_leftovers`. `for_good`: objects are not
-    collected at the exit of Python either, which saves a tenth.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if for_good:
-            gc.freeze()
-        else:
-            gc.unfreeze()
-        if was_on:
-            gc.enable()
 
 
 def _build(
@@ -263,7 +240,7 @@ def _write(
         new.add(entry.file, html, renderer.asides)
     kept = KeptPages(found.collection.cache, renderer, addresses[search.NAME])
     for detail in DETAIL_PAGES:
-        for page_of in _without_leftovers(detail.pages(found)):
+        for page_of in without_leftovers(detail.pages(found)):
             if page_of.made_of:
                 html, looked = kept.page(page_of, detail.parent)
                 new.add(page_of.file, html, looked=looked)
@@ -281,18 +258,6 @@ def _write(
     pages_there = [one for one in new.sizes if one.endswith(".html") and one != _NOT_FOUND]
     for name, data in crawlers.files(found.config.site_url, pages_there):
         new.add(name, data)
-
-
-def _without_leftovers(pages: Iterable[DetailPage]) -> Iterator[DetailPage]:
-    """Yield pages, and now and then collect what rendering left behind: 100 kB a page.
-
-    What was there before is not looked at: records and results, which are most of all objects.
-    """
-    gc.freeze()
-    for number, page in enumerate(pages, 1):
-        yield page
-        if number % _COLLECTED == 0:
-            gc.collect()
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:

@@ -157,9 +157,9 @@ def _build(
     attestations: Path | None = None,
 ) -> None:
     """Build, and say what came of it; IncompleteError for a problem where it is to be strict."""
+    from ovreport.words import plural
     from ovreport_sitegen.build import build as build_site
-    from ovreport_sitegen.build import without_garbage_collection
-    from ovreport_sitegen.text import plural
+    from ovreport_sitegen.garbage import without_garbage_collection
 
     with without_garbage_collection(for_good=True):
         built = build_site(site, records, out, attestations=attestations)
@@ -181,7 +181,7 @@ def _build(
 
 def _doubted(doubts: Sequence[RecordError]) -> str:
     """Return how many records are shown though `validate` refuses them, and why."""
-    from ovreport_sitegen.text import plural
+    from ovreport.words import plural
 
     named = [f"  {doubt.where}: {doubt.what}" for doubt in doubts[:_NAMED]]
     more = [f"  and {len(doubts) - _NAMED:,} more"] if len(doubts) > _NAMED else []
@@ -219,9 +219,9 @@ def publish(site: Path, records: tuple[Path, ...], out: Path, remote: str, branc
     and where Pages is on, everybody. The branch is made where it is missing; one that holds
     something else is refused. Nothing but that branch is changed, here or there.
     """
+    from ovreport.words import plural
     from ovreport_sitegen import config
     from ovreport_sitegen.deploy import deploy
-    from ovreport_sitegen.text import plural
 
     settings = config.load(site)
     _build(site, records, out, strict=False)

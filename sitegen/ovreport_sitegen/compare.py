@@ -27,7 +27,7 @@ from ovreport.pairing import in_turn, latencies, throughputs
 from ovreport.record import Latency, Record
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
 from ovreport.stats.spread import ROUNDS
-from ovreport_sitegen.text import plural
+from ovreport.words import plural
 
 
 class HasRecord(Protocol):

@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 from ovreport.changes import Changes
 from ovreport.changes_text import words
 from ovreport.store import slug
+from ovreport.words import plural
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.timeline import since_the_run_before
-from ovreport_sitegen.text import day, line, listed, plural, release
+from ovreport_sitegen.text import day, line, listed, release
 
 FILE = "feed.xml"
 MOST_ENTRIES = 50

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from ovreport.metrics import significant
 from ovreport.store import slug
+from ovreport.words import plural
 
 SHOWN = 120
 """Characters shown of a text where there is no room for more."""
@@ -126,11 +127,6 @@ def release(build: str) -> str:
     """
     match = re.match(r"\d{1,6}\.\d{1,6}(?:\.\d{1,6})?(?!\d)", build, re.ASCII)
     return match[0] if match else line(build, 30) or "unknown"
-
-
-def plural(n: int, one: str) -> str:
-    """Return a count with its noun."""
-    return f"{n:,} {one if n == 1 else one + 's'}"
 
 
 def how_many_are(n: int, total: int, one: str) -> str:

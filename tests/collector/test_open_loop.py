@@ -10,7 +10,7 @@ import pytest
 
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
-from ovreport.stats.intervals import least_n_effective
+from ovreport.stats.percentile_bounds import least_n_effective
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.open_loop import run

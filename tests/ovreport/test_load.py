@@ -11,7 +11,7 @@ import pytest
 
 from ovreport import record as r
 from ovreport.metrics import MetricValue, load, metric_values
-from ovreport.stats.intervals import fixed_buckets
+from ovreport.stats.samples import fixed_buckets
 from tests.factories import a_record
 
 

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovreport.stats import intervals as s
-from ovreport.stats.spread import EXACT, PROCESSES, Prior
+from ovreport.stats.percentile_bounds import pooled_rank, rounds_factor, tail_rank
+from ovreport.stats.samples import autocorrelation, log_buckets
+from ovreport.stats.spread import EXACT, PROCESSES, Prior, effective_n
 
 times = st.floats(1e-3, 1e5)
 rounds = st.lists(times, min_size=1, max_size=12)
@@ -165,8 +167,8 @@ def test_geometric_mean(ratios):
 @pytest.mark.parametrize(("p", "n"), [(0.9, 64), (0.95, 130), (0.99, 662), (0.999, 6636)])
 def test_a_percentile_needs_as_many_samples_as_mlperf_says(p, n):
     """One sample fewer, and there is no bound."""
-    assert s.tail_rank(n - 1, p) == 0
-    assert s.tail_rank(n, p) == 1
+    assert tail_rank(n - 1, p) == 0
+    assert tail_rank(n, p) == 1
 
 
 def exact_rank(n: int, p: Fraction) -> int:
@@ -184,19 +186,19 @@ def exact_rank(n: int, p: Fraction) -> int:
 @given(st.integers(0, 400), st.sampled_from(["1/2", "9/10", "19/20", "99/100"]))
 def test_the_rank_is_that_of_the_exact_binomial(n, p):
     """Floating point in logarithms gives what fractions give."""
-    assert s.tail_rank(n, float(Fraction(p))) == exact_rank(n, Fraction(p))
+    assert tail_rank(n, float(Fraction(p))) == exact_rank(n, Fraction(p))
 
 
 def test_the_rank_is_exact_for_large_n_too():
     """Where the sum starts in the middle of the distribution."""
-    assert s.tail_rank(4000, 0.9) == exact_rank(4000, Fraction(9, 10))
+    assert tail_rank(4000, 0.9) == exact_rank(4000, Fraction(9, 10))
 
 
 @given(st.integers(1, 10**9), st.sampled_from([0.9, 0.99, 0.999]))
 @settings(deadline=None, max_examples=50)
 def test_the_bound_lies_beyond_the_percentile_and_tends_to_it(n, p):
     """The share of samples above the bound is below 1-p, and close to it for many samples."""
-    rank = s.tail_rank(n, p)
+    rank = tail_rank(n, p)
     assert rank <= n * (1 - p)
     if n * (1 - p) > 1e5:
         assert rank >= 0.98 * n * (1 - p)
@@ -205,16 +207,16 @@ def test_the_bound_lies_beyond_the_percentile_and_tends_to_it(n, p):
 @given(st.integers(0, 10**9), st.floats(-1, 1))
 def test_correlated_samples_are_never_worth_more_than_they_are(n, rho):
     """Effective n lies between 0 and n, and negative correlation is no gift."""
-    assert 0 <= s.effective_n(n, rho) <= n
+    assert 0 <= effective_n(n, rho) <= n
     if rho <= 0:
-        assert s.effective_n(n, rho) == n
+        assert effective_n(n, rho) == n
 
 
 @given(st.integers(0, 10**6), st.floats(0, 1), st.sampled_from([0.9, 0.95, 0.99]))
 def test_correlated_samples_keep_the_share_above_the_bound(n, share, p):
     """The rank among n is that among the independent ones they are worth, scaled."""
     n_effective = int(n * share)
-    rank, pooled = s.tail_rank(n_effective, p), s.pooled_rank(n, n_effective, p)
+    rank, pooled = (tail_rank(n_effective, p), pooled_rank(n, n_effective, p))
     assert (rank == 0) == (pooled == 0)
     if rank:
         assert 1 <= pooled <= n
@@ -230,23 +232,23 @@ def test_correlated_samples_keep_the_share_above_the_bound(n, share, p):
 def test_rounds_only_ever_raise_a_bound(medians, scale, above, percentile):
     """By nothing if they agree, and by the same in any unit."""
     bound = max(medians) * above
-    factor = s.rounds_factor(medians, percentile, bound)
+    factor = rounds_factor(medians, percentile, bound)
     assert factor >= 1
-    scaled = s.rounds_factor([m * scale for m in medians], percentile, bound * scale)
+    scaled = rounds_factor([m * scale for m in medians], percentile, bound * scale)
     assert scaled == pytest.approx(factor, rel=1e-6)
-    agreed = s.rounds_factor([medians[0]] * len(medians), percentile, bound)
+    agreed = rounds_factor([medians[0]] * len(medians), percentile, bound)
     assert agreed == pytest.approx(1, abs=1e-9)
 
 
 def test_one_round_raises_a_bound_beyond_all_bounds():
     """It says nothing about another."""
-    assert s.rounds_factor([5.0], 0.9, 6.0) == math.inf
+    assert rounds_factor([5.0], 0.9, 6.0) == math.inf
 
 
 def test_effective_n_of_known_correlation():
     """n(1-ρ)/(1+ρ)."""
-    assert s.effective_n(900, 0.8) == pytest.approx(100, abs=1)
-    assert s.effective_n(100, 1.0) == 0
+    assert effective_n(900, 0.8) == pytest.approx(100, abs=1)
+    assert effective_n(100, 1.0) == 0
 
 
 def test_autocorrelation_finds_the_parameter_of_an_ar1_process():
@@ -255,15 +257,15 @@ def test_autocorrelation_finds_the_parameter_of_an_ar1_process():
     x = [0.0]
     for e in rng.normal(size=20_000):
         x.append(0.6 * x[-1] + e)
-    assert s.autocorrelation(x) == pytest.approx(0.6, abs=0.02)
-    assert s.autocorrelation(rng.normal(size=20_000)) == pytest.approx(0, abs=0.02)
-    assert s.autocorrelation([1, -1] * 500) == pytest.approx(-1, abs=0.01)
+    assert autocorrelation(x) == pytest.approx(0.6, abs=0.02)
+    assert autocorrelation(rng.normal(size=20_000)) == pytest.approx(0, abs=0.02)
+    assert autocorrelation([1, -1] * 500) == pytest.approx(-1, abs=0.01)
 
 
 @pytest.mark.parametrize("samples", [[], [1.0], [1.0, 2.0], [3.0] * 50])
 def test_autocorrelation_is_zero_where_it_is_not_defined(samples):
     """Too few samples, or constant ones."""
-    assert s.autocorrelation(samples) == 0.0
+    assert autocorrelation(samples) == 0.0
 
 
 # ---------------------------------------------------------------- buckets
@@ -272,7 +274,7 @@ def test_autocorrelation_is_zero_where_it_is_not_defined(samples):
 @given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=300), st.sampled_from([48, 96]))
 def test_buckets_hold_every_sample_within_their_growth(samples, limit):
     """Sorted samples against sorted bucket bounds: never too small, at most growth too large."""
-    growth, buckets = s.log_buckets(samples, limit)
+    growth, buckets = log_buckets(samples, limit)
     assert len(buckets) <= limit
     assert sum(count for _, count in buckets) == len(samples)
     assert [i for i, _ in buckets] == sorted({i for i, _ in buckets})
@@ -284,5 +286,5 @@ def test_buckets_hold_every_sample_within_their_growth(samples, limit):
 
 def test_the_finest_resolution_that_fits_is_taken():
     """Few distinct values keep 0.1 %; a wide spread has to give some of it up."""
-    assert s.log_buckets([5.0, 5.5, 6.0], 48)[0] == 1.001
-    assert s.log_buckets(np.geomspace(1, 50, 5000), 60)[0] == 1.07
+    assert log_buckets([5.0, 5.5, 6.0], 48)[0] == 1.001
+    assert log_buckets(np.geomspace(1, 50, 5000), 60)[0] == 1.07

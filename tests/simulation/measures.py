@@ -14,11 +14,12 @@ from ovreport.metrics import metric_values
 from ovreport.metrics.percentiles import MOST_RAISED
 from ovreport.pairing import latencies
 from ovreport.record import Record
-from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import Comparison, compare
-from ovreport.stats.intervals import PERCENTILE_RISK, Floats, Interval
+from ovreport.stats.intervals import Floats, Interval
+from ovreport.stats.percentile_bounds import PERCENTILE_RISK, pooled_rank, rounds_factor
+from ovreport.stats.samples import autocorrelation
 from ovreport.stats.spread import ROUNDS as ROUNDS_PRIOR
-from ovreport.stats.spread import Prior
+from ovreport.stats.spread import Prior, effective_n
 from ovreport_sitegen.pages.method.simulation import Finding
 from tests.simulation.pipeline import record_of, virtual_time
 from tests.simulation.truth import HEAVY_FACTOR, HEAVY_SHARE, Tail, Truth
@@ -197,14 +198,14 @@ def _violated(truth: Truth, percentile: float, bounds: Sequence[float]) -> Findi
 
 def _bound(tapes: Floats, percentile: float) -> list[float]:
     """Return the bound of a case [rounds, inferences]; none: it is not known well enough."""
-    rho = float(np.mean([statistics.autocorrelation(tape) for tape in tapes]))
-    n_effective = statistics.effective_n(tapes.size, rho)
-    rank = statistics.pooled_rank(tapes.size, n_effective, percentile)
+    rho = float(np.mean([autocorrelation(tape) for tape in tapes]))
+    n_effective = effective_n(tapes.size, rho)
+    rank = pooled_rank(tapes.size, n_effective, percentile)
     if rank == 0:
         return []
     at = tapes.size - rank
     bound = float(np.partition(tapes, at, axis=None)[at])
-    factor = statistics.rounds_factor(np.median(tapes, axis=1).tolist(), percentile, bound)
+    factor = rounds_factor(np.median(tapes, axis=1).tolist(), percentile, bound)
     return [bound * factor] if factor <= MOST_RAISED else []
 
 

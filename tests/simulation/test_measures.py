@@ -160,6 +160,6 @@ def test_a_method_that_covers_too_little_is_caught(
 
 def test_bounds_that_forget_the_rounds_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rank alone: a repetition often lies above."""
-    monkeypatch.setattr(intervals, "rounds_factor", lambda *_: 1.0)
+    monkeypatch.setattr(measures, "rounds_factor", lambda *_: 1.0)
     findings = list(measures.percentile_bounds(N // 2, seed=3, length=400))
     assert violated(findings) > 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ovreport.stats.intervals import autocorrelation
+from ovreport.stats.samples import autocorrelation
 from tests.simulation.truth import Truth
 
 

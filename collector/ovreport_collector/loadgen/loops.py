@@ -21,7 +21,8 @@ from typing import Protocol
 import numpy as np
 
 from ovreport.record import Histogram, LatencyRound, ThroughputRound, Tier
-from ovreport.stats.intervals import Floats, autocorrelation, log_buckets
+from ovreport.stats.intervals import Floats
+from ovreport.stats.samples import autocorrelation, log_buckets
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Request
 from ovreport_collector.engines.mapped import feeding

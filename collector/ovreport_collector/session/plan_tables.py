@@ -12,6 +12,7 @@ from rich.table import Table
 from ovreport.errors import one_line
 from ovreport.privacy import KEPT, NEVER_KEPT
 from ovreport.record import Tier, Unsupported
+from ovreport.words import plural
 from ovreport_collector.measurements.generation import published
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
@@ -23,7 +24,7 @@ from ovreport_collector.suite.language import is_language
 def announce(plan: Plan, console: Console) -> None:
     """Print what is about to be measured, how long that takes, and what is left out."""
     console.print(
-        f"{count(len(plan.models), 'model')}, {_cases(plan)}, tier {_tier(plan.tier)}: "
+        f"{plural(len(plan.models), 'model')}, {_cases(plan)}, tier {_tier(plan.tier)}: "
         f"{_duration(plan)}. Leave the machine alone meanwhile.",
         highlight=False,
         soft_wrap=True,
@@ -34,15 +35,15 @@ def announce(plan: Plan, console: Console) -> None:
 def _cases(plan: Plan) -> str:
     """Return how many cases are measured, by how many arms each, and how many without arms."""
     if not plan.arms:
-        return count(len(plan.cases), "case")
-    arms = f"{count(len(plan.arms), 'arm')} ({', '.join(arm.name for arm in plan.arms)})"
+        return plural(len(plan.cases), "case")
+    arms = f"{plural(len(plan.arms), 'arm')} ({', '.join(arm.name for arm in plan.arms)})"
     alone = sum(planned.arm is None for planned in plan.cases)
     beside = f" and {alone} of native frameworks" if alone else ""
-    return f"{count((len(plan.cases) - alone) // len(plan.arms), 'case')} × {arms}{beside}"
+    return f"{plural((len(plan.cases) - alone) // len(plan.arms), 'case')} × {arms}{beside}"
 
 
 def show_plan(plan: Plan, console: Console) -> None:
-    """Print every case of a plan, and what it takes."""
+    """Print every case of a plan, what records keep, and last how long it takes."""
     table = Table(box=None, pad_edge=False)
     for heading in ("model", "task", "variant", "device", "precision"):
         table.add_column(heading, overflow="fold")
@@ -51,7 +52,6 @@ def show_plan(plan: Plan, console: Console) -> None:
         cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
         table.add_row(*map(escape, cells))
     console.print(table)
-    console.print(f"\n{_extent(plan)}", highlight=False)
     if plan.missing_datasets:
         given = " ".join(f"--dataset {name}=PATH" for name in plan.missing_datasets)
         console.print(
@@ -61,7 +61,7 @@ def show_plan(plan: Plan, console: Console) -> None:
         )
     if plan.unpinned:
         console.print(
-            f"\nNot pinned: {count(len(plan.unpinned), 'file')} of branches on the model hub. The "
+            f"\nNot pinned: {plural(len(plan.unpinned), 'file')} of branches on the model hub. The "
             "commit and checksum of each are found when it is first fetched, and kept in the "
             "records:",
             *plan.unpinned,
@@ -70,8 +70,9 @@ def show_plan(plan: Plan, console: Console) -> None:
             highlight=False,
         )
     _show_left_out(plan, console)
-    _show_kept(console)
     show_refused(plan, console)
+    _show_kept(console)
+    console.print(f"\n{_extent(plan)}", highlight=False, soft_wrap=True)
 
 
 def _show_kept(console: Console) -> None:
@@ -83,7 +84,7 @@ def _show_kept(console: Console) -> None:
 
 def show_refused(plan: Plan, console: Console) -> None:
     """Print which of the files that were named are not measured, and what to do."""
-    lines = [f"Not measured: {count(len(plan.refused), 'file')}."] if plan.refused else []
+    lines = [f"Not measured: {plural(len(plan.refused), 'file')}."] if plan.refused else []
     for fault in plan.refused:
         lines += [f"  {one_line(fault.path)}: {one_line(fault.what)}"]
         lines += [f"    → {one_line(fault.remedy)}"]
@@ -95,7 +96,7 @@ def _extent(plan: Plan) -> str:
     """Return how much is measured, and how long that takes."""
     tier = plan.tier
     loops = (
-        f" × {count(tier.rounds_per_process, 'round')} of ≥ {tier.min_seconds:g} s and "
+        f" × {plural(tier.rounds_per_process, 'round')} of ≥ {tier.min_seconds:g} s and "
         f"≥ {tier.min_inferences} inferences, for latency and for throughput"
         if not all(planned.is_language for planned in plan.cases)
         else ""
@@ -132,11 +133,6 @@ def _without_published(plan: Plan) -> str:
         if why
         else ""
     )
-
-
-def count(n: int, what: str) -> str:
-    """Return a number with what it counts: 2 models."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def plan_as_json(plan: Plan) -> dict[str, object]:

@@ -15,9 +15,10 @@ from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_
 from ovreport.metrics.accuracy import accuracy_metric
 from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
 from ovreport.stats.intervals import Interval
+from ovreport.words import plural
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session.collect import Collected
-from ovreport_collector.session.plan_tables import count, refused_as_json
+from ovreport_collector.session.plan_tables import refused_as_json
 
 
 def show_results(collected: Collected, out: Path, console: Console) -> None:
@@ -27,7 +28,7 @@ def show_results(collected: Collected, out: Path, console: Console) -> None:
     _show_not_started(collected, console)
     if collected.measuring_time is not None:
         console.print(f"\n{_overhead(collected.measuring_time)}", highlight=False)
-    records = count(len(collected.records), "record")
+    records = plural(len(collected.records), "record")
     following = " Next: ovreport build" if collected.records else ""
     console.print(f"\n{records} in {out}.{following}", highlight=False, soft_wrap=True)
 
@@ -37,7 +38,7 @@ def _show_not_started(collected: Collected, console: Console) -> None:
     if not collected.not_started:
         return
     lines = [
-        f"Not recorded: {count(len(collected.not_started), 'model')} whose files could not be "
+        f"Not recorded: {plural(len(collected.not_started), 'model')} whose files could not be "
         "had, or did not stay the same."
     ]
     for model, why in collected.not_started.items():
@@ -55,9 +56,9 @@ def without_result(collected: Collected) -> str:
     failed = len(collected.failed) - unsupported
     are = "is" if unsupported == 1 else "are"
     if not failed:
-        return f"{unsupported} of {count(cases, 'case')} {are} unsupported"
+        return f"{unsupported} of {plural(cases, 'case')} {are} unsupported"
     also = f", {unsupported} {are} unsupported" if unsupported else ""
-    return f"{failed} of {count(cases, 'case')} failed{also}"
+    return f"{failed} of {plural(cases, 'case')} failed{also}"
 
 
 def results_as_json(plan: Plan, collected: Collected, out: Path) -> dict[str, object]:

@@ -12,6 +12,7 @@ from ovreport.metrics.ratio_words import interval_words as ratio_interval_words
 from ovreport.record import Accuracy, Completed, Level, NotMeasured
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
+from ovreport.words import plural
 from ovreport_sitegen.answer.axes import ran
 from ovreport_sitegen.answer.choice import value_key
 from ovreport_sitegen.answer.ratios import Against
@@ -19,7 +20,7 @@ from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.cells import interval_words, missing_cell
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line
 
 _ROOM = 1.5
 """How far an interval may reach beyond the largest value of its row, before it is cut."""

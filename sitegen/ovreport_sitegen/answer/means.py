@@ -10,6 +10,7 @@ from ovreport.metrics import METRICS, Metric
 from ovreport.metrics.apart import interval_of
 from ovreport.record import NotMeasured
 from ovreport.stats.intervals import Interval
+from ovreport.words import plural
 from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import NO_COMPARISON, AnswerCell, Words, mean_words
 from ovreport_sitegen.answer.choice import ACCURACY
@@ -20,7 +21,6 @@ from ovreport_sitegen.components.cells import status_word
 from ovreport_sitegen.components.ratio_card import mean_ratio
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import DeviceRef
-from ovreport_sitegen.text import plural
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def presets(catalogue: Catalogue, metric: str = "latency_ms") -> tuple[Preset, .
 def first_devices(catalogue: Catalogue) -> tuple[DeviceRef, ...]:
     """Return the device that a table with a row a model and device begins with.
 
-    None where there are few devices, or one model: the table is of all of them.
+    Empty where there are few devices, or one model: the table is of all of them.
     """
     many = len(catalogue.devices) > _FEW_DEVICES and len(catalogue.models) > 1
     return (catalogue.main_device,) if many else ()

@@ -13,8 +13,8 @@ from ovreport.history import same_work
 from ovreport.metrics import METRICS, MetricValue
 from ovreport.metrics.apart import apart as values_apart
 from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.data.catalogue import against as speedup
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.speedups import speedup_over
 
 PAIRED = {
     "latency_ms": attrgetter("latency"),
@@ -56,7 +56,7 @@ def paired(candidate: Result, baseline: Result, key: str) -> Comparison | None:
     """Return the ratio by rounds that alternated in one run; None where there are none."""
     if key not in PAIRED:
         return None
-    found: Comparison | None = PAIRED[key](speedup(baseline, candidate))
+    found: Comparison | None = PAIRED[key](speedup_over(baseline, candidate))
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ovreport.record import Level
+from ovreport.words import plural
 from ovreport_sitegen.answer import axes
 from ovreport_sitegen.answer.cells import ONE_RUN, SEPARATE_RUNS
 from ovreport_sitegen.answer.columns import columns_of, first_of, matches, metric_of, pool
@@ -16,7 +17,6 @@ from ovreport_sitegen.answer.rows import AnswerRow, rows_of
 from ovreport_sitegen.answer.state import DEFAULT_STATE, TASK, State
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
-from ovreport_sitegen.text import plural
 
 MOST_CELLS = 54
 """Before the reader asks for more; whole rows."""

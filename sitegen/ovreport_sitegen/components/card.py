@@ -9,10 +9,11 @@ from typing import get_args
 
 from ovreport.metrics import METRICS
 from ovreport.record import Level
+from ovreport.words import plural
 from ovreport_sitegen.charts import ChartSpec
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import day, listed, plural
+from ovreport_sitegen.text import day, listed
 
 
 @dataclass(frozen=True)

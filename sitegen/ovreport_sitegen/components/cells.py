@@ -15,11 +15,12 @@ from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
+from ovreport.words import plural
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.components.marks import Look, look
 from ovreport_sitegen.components.table import DASH, Cell, Column, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
-from ovreport_sitegen.text import day, line, plural
+from ovreport_sitegen.text import day, line
 
 RESULT_COLUMNS = (
     Column("Model"),

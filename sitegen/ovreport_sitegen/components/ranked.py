@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.stats.intervals import Interval, is_apart
+from ovreport.words import plural
 from ovreport_sitegen.components.marks import Look, look
 from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
-from ovreport_sitegen.text import interval_details, interval_note, line, plural
+from ovreport_sitegen.text import interval_details, interval_note, line
 
 
 @dataclass(frozen=True)

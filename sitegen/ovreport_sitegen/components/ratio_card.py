@@ -11,13 +11,14 @@ from ovreport.metrics import HEADLINES, significant
 from ovreport.record import NotMeasured
 from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval, geometric_mean, is_apart
+from ovreport.words import plural
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import count_cell, interval_words, looking, status_word
 from ovreport_sitegen.components.marks import key_of, look_of_interval, look_of_ratio, of_rows
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import interval_details, interval_note, listed, plural
+from ovreport_sitegen.text import interval_details, interval_note, listed
 
 PAIRED = "paired by round"
 """How a card of ratios compares, for its footer."""

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ovreport.words import plural
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
-from ovreport_sitegen.text import plural
 
 DETAILS_RESULTS = 40
 """Results in a table of details; a page may have several such tables."""

@@ -23,8 +23,9 @@ from ovreport_sitegen.components.ratio_card import (
     ratio_finding,
 )
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data.catalogue import Catalogue, Speedup
+from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.speedups import Speedup
 
 BASELINE = Cell("baseline", tone="missing", sort=1.0)
 _NO_BASELINE = "F32 of the published file was not measured on this device."

@@ -19,26 +19,24 @@ Everything here is computed once, and shared by all pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
-from ovreport.history import CaseKey, case_key, newest_by, same_work
+from ovreport.history import CaseKey, case_key, newest_by
 from ovreport.store import Loaded
 from ovreport_sitegen.attestations import Attestation
-from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
 from ovreport_sitegen.data.collection import Collection, Entry, in_memory
 from ovreport_sitegen.data.machines import MachineRef, machines
 from ovreport_sitegen.data.names import grouped, names
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
+from ovreport_sitegen.data.speedups import Speedup, framework_speedups, speedup_over
 
-Speedup = PairedComparison[Result]
-"""A result against its baseline."""
 Rank = tuple[bool, int, bool, str, DeviceKey]
 
 
@@ -186,7 +184,7 @@ class Catalogue:
     @cached_property
     def _speedups(self) -> dict[int, Speedup]:
         pairs = ((self.baseline(r), r) for r in self.results)
-        return {id(r): against(b, r) for b, r in pairs if b is not None and b is not r}
+        return {id(r): speedup_over(b, r) for b, r in pairs if b is not None and b is not r}
 
     @cached_property
     def _baselines(self) -> dict[tuple[object, ...], Result]:
@@ -231,12 +229,6 @@ class Catalogue:
         return is_last, len({r.model.id for r in ran}), not device.limit, newest, device.key
 
 
-@lru_cache(maxsize=1 << 16)
-def against(baseline: Result, candidate: Result) -> Speedup:
-    """Return a result against a baseline: computed once, whichever pages ask for it."""
-    return PairedComparison(baseline, candidate)
-
-
 def make(config: Config, loaded: Loaded) -> Catalogue:
     """Return the catalogue of records that are in memory."""
     return of_collection(config, in_memory(loaded))
@@ -278,22 +270,12 @@ def of_collection(
         faults=(*collection.faults, *unordered),
         doubts=tuple(collection.doubts),
         native=tuple(native),
-        framework_speedups=tuple(_framework_speedups([*results, *before], native)),
+        framework_speedups=tuple(framework_speedups([*results, *before], native)),
         earlier_releases=tuple(load.earlier_releases(collection, current, older, named)),
         language=tuple(language),
         language_models=tuple(m for (language_one, *_), m in models if language_one),
         attested=attested,
     )
-
-
-def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Iterator[Speedup]:
-    """Yield OpenVINO against each native framework that did the same work in the same run."""
-    by_case = grouped((_framework_key(result), result) for result in ours)
-    for framework in native:
-        for result in by_case.get(_framework_key(framework), []):
-            pair = against(framework, result)
-            if same_work(framework.record, result.record) and (pair.latency or pair.throughput):
-                yield pair
 
 
 def _baseline_key(result: Result) -> tuple[object, ...]:
@@ -304,11 +286,6 @@ def _baseline_key(result: Result) -> tuple[object, ...]:
         result.record.case.device,
         result.model.id,
     )
-
-
-def _framework_key(result: Result) -> tuple[object, ...]:
-    """Return what a result of OpenVINO shares with those of native frameworks."""
-    return (*result.device.key, result.record.case.device, result.model.id, result.variant)
 
 
 def _place(result: Result, devices: Mapping[DeviceKey, int]) -> tuple[object, ...]:

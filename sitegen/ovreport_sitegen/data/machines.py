@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from ovreport.engines import ENGINES
 from ovreport.metrics import significant
 from ovreport.record import Record
+from ovreport.words import plural
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.names import grouped, short_ids
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef
-from ovreport_sitegen.text import alike, is_plain, line, plural, short_name
+from ovreport_sitegen.text import alike, is_plain, line, short_name
 
 _GIB = 1024**3
 

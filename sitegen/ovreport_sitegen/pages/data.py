@@ -9,12 +9,13 @@ from itertools import starmap
 from pathlib import PurePath
 
 from ovreport.errors import RecordError
+from ovreport.words import plural
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.machines import MachineRef
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.data.timeline import has_history
 from ovreport_sitegen.pages.page import Head, Page
-from ovreport_sitegen.text import line, listed, plural
+from ovreport_sitegen.text import line, listed
 
 
 @dataclass(frozen=True)

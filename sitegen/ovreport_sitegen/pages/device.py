@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
+from ovreport.words import plural
 from ovreport_sitegen.answer.section import Section, section_of_device
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.table import Table
@@ -12,7 +13,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy.choices import device_table
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovreport.words import plural
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
@@ -17,7 +18,6 @@ from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import results_table
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
-from ovreport_sitegen.text import plural
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics.percentiles import TOO_FEW
+from ovreport.words import plural
 from ovreport_sitegen.answer.section import Section, section
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.components import speedups, undisturbed
@@ -12,7 +13,6 @@ from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Head, Page, has_values, warning
-from ovreport_sitegen.text import plural
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ovreport.words import plural
 from ovreport_sitegen.components.about import count_text
 from ovreport_sitegen.components.cells import count_cell, model_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -12,7 +13,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.page import Head, Page
-from ovreport_sitegen.text import clean, line, plural
+from ovreport_sitegen.text import clean, line
 
 _CELLS = 350
 """Of each table in the page itself: it leads to all that there is."""

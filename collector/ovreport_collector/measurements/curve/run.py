@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, PointRound
-from ovreport.stats.intervals import autocorrelation, fixed_buckets
+from ovreport.stats.samples import autocorrelation, fixed_buckets
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import Array, Sample, load_samples, relative_rmse

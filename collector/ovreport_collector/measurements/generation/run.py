@@ -33,7 +33,8 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.record.generation import TOKEN_GROWTH
-from ovreport.stats.intervals import Floats, autocorrelation, fixed_buckets
+from ovreport.stats.intervals import Floats
+from ovreport.stats.samples import autocorrelation, fixed_buckets
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import load_samples

@@ -27,13 +27,10 @@ from msgspec import Struct
 
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalRound, ArrivalStep, OpenLoop
-from ovreport.stats.intervals import (
-    Floats,
-    autocorrelation,
-    effective_n,
-    least_n_effective,
-    pooled_rank,
-)
+from ovreport.stats.intervals import Floats
+from ovreport.stats.percentile_bounds import least_n_effective, pooled_rank
+from ovreport.stats.samples import autocorrelation
+from ovreport.stats.spread import effective_n
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import Engine, Request

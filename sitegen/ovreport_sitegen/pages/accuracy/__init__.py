@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ovreport.metrics.anomalies import ANOMALIES, anomalies
 from ovreport.record import Accuracy, Agreement
+from ovreport.words import plural
 from ovreport_sitegen.answer.choice import ACCURACY
 from ovreport_sitegen.answer.presets import first_devices
 from ovreport_sitegen.answer.section import Section, section
@@ -23,7 +24,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Head, Page
-from ovreport_sitegen.text import how_many_are, line, plural, sentence_case
+from ovreport_sitegen.text import how_many_are, line, sentence_case
 
 FIRST = State(ACCURACY, "choice", ANY)
 """Of the table: a column for each of the weights and precisions that ran; a row of each device, but

@@ -15,8 +15,9 @@ from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.cells import count_cell, metric_column, model_cell, row, value_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
-from ovreport_sitegen.data.catalogue import Catalogue, against
+from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
+from ovreport_sitegen.data.speedups import speedup_over
 from ovreport_sitegen.pages.accuracy import pareto
 from ovreport_sitegen.pages.accuracy.pareto import Choices, Ranking
 
@@ -165,7 +166,7 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
     if second is None:
         others = any(r is not kept and cells.keeps(r, share) for r in choices.results)
         return "no other usable speedup" if others else "no other keeps as much"
-    ratio, name = against(second, kept).usable("latency"), choices.names[id(second)]
+    ratio, name = speedup_over(second, kept).usable("latency"), choices.names[id(second)]
     if ratio is None:
         return f"no comparison with {name}"
     if not ratio.significant:

@@ -24,9 +24,10 @@ from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
-from ovreport_sitegen.data.catalogue import Catalogue, against
+from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import DeviceRef, ModelRef, Result
+from ovreport_sitegen.data.speedups import speedup_over
 
 Word = Literal["optimal", "too close to call", "beaten"]
 
@@ -238,7 +239,7 @@ def _standing(
     ahead = [o for o in ranked if o is not result and _is_ahead(o, result, speedups)]
     if not ahead:
         return Standing("optimal")
-    ratios = {id(o): against(result, o).usable(measurement) for o in ahead}
+    ratios = {id(o): speedup_over(result, o).usable(measurement) for o in ahead}
     significant = [o for o in ahead if _is_significantly_better(o, result, speedups, ratios[id(o)])]
     by = max(significant or ahead, key=lambda o: speedups[id(o)].ratio.value)
     return Standing("beaten" if significant else "too close to call", by, ratios[id(by)])

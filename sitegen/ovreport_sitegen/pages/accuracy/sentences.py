@@ -16,14 +16,16 @@ from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.variants import VARIANTS
+from ovreport.words import plural
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.components.speedups import runs_apart
-from ovreport_sitegen.data.catalogue import Catalogue, Speedup
+from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.speedups import Speedup
 from ovreport_sitegen.pages.accuracy.pareto import is_another
-from ovreport_sitegen.text import interval_note, line, plural
+from ovreport_sitegen.text import interval_note, line
 
 Change = Literal["more", "less", "same", "unknown"]
 """A significant change of speed or accuracy, none, or too little data."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ovreport.metrics import HEADLINES, METRICS
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
+from ovreport.words import plural
 from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
@@ -21,7 +22,7 @@ from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages.accuracy import pareto, sentences
 from ovreport_sitegen.pages.accuracy.choices import choices_table
 from ovreport_sitegen.pages.accuracy.pareto import Choices
-from ovreport_sitegen.text import listed, plural
+from ovreport_sitegen.text import listed
 
 MOST_CARDS = 6
 """Charts on one page; of a model, the pages of devices have the choices of all."""

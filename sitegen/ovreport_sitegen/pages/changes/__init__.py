@@ -9,6 +9,7 @@ from itertools import accumulate
 from ovreport.changes import changes
 from ovreport.history import case_key
 from ovreport.stats.comparison import MIN_DIFFERENCE
+from ovreport.words import plural
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.timeline import Timeline, has_history, since_the_run_before, timelines
 from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison, failures
@@ -16,7 +17,6 @@ from ovreport_sitegen.pages.changes.pictures import Picture, drawn
 from ovreport_sitegen.pages.changes.releases import Link, ReleasesView, in_short, pairs
 from ovreport_sitegen.pages.changes.since import links
 from ovreport_sitegen.pages.page import Head, Page
-from ovreport_sitegen.text import plural
 
 OPEN_PICTURES, MOST_PICTURES, MOST_POINTS = 12, 18, 150
 """Pictures that are open, and cases that have any: those with most runs, of so many in all."""

@@ -11,11 +11,12 @@ from ovreport.changes import CaseChanges, Changes
 from ovreport.changes_text import words
 from ovreport.history import case_key
 from ovreport.metrics import Metric, MetricValue
+from ovreport.words import plural
 from ovreport_sitegen.components.cells import looking
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import day, how_many_are, line, listed, plural
+from ovreport_sitegen.text import day, how_many_are, line, listed
 
 _OUTCOMES = {"no comparison": "not comparable", "no clear difference": "without a clear difference"}
 """Outcomes, as a sentence counts them."""

@@ -13,13 +13,14 @@ from ovreport.metrics import significant
 from ovreport.metrics.ratio_words import amount_of, is_time
 from ovreport.record import Record
 from ovreport.stats.intervals import geometric_mean
+from ovreport.words import plural
 from ovreport_sitegen.components.cells import looking
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.releases import DeviceReleases
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.changes.comparison import OfCase
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line
 
 MOST_ROWS = 30
 """Of a table: the cases that lost most."""

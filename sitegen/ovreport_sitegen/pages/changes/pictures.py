@@ -12,9 +12,10 @@ from ovreport.metrics.apart import interval_of
 from ovreport.metrics.ratio_words import ratio_words
 from ovreport.stats.intervals import Interval
 from ovreport.stats.steps import steps
+from ovreport.words import plural
 from ovreport_sitegen.charts.history_picture import HistoryMark, HistoryPicture, scale
 from ovreport_sitegen.data.timeline import DRAWN, Point, Timeline
-from ovreport_sitegen.text import day, plural, release
+from ovreport_sitegen.text import day, release
 
 
 @dataclass(frozen=True)

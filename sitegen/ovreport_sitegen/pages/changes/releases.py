@@ -13,6 +13,7 @@ from ovreport.changes_text import why_failed
 from ovreport.history import case_key
 from ovreport.record import Record
 from ovreport.store import slug
+from ovreport.words import plural
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.releases import DeviceReleases, of_devices
@@ -20,7 +21,7 @@ from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.changes.comparison import Comparison, OfCase, comparison
 from ovreport_sitegen.pages.changes.matrix import MetricMatrix, matrices
 from ovreport_sitegen.pages.page import Head, PageOfEach
-from ovreport_sitegen.text import line, listed, plural, unique_slugs
+from ovreport_sitegen.text import line, listed, unique_slugs
 
 _FAILED = (Column("Case"), Column("In"), Column("Error"))
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from ovreport.changes import changes
 from ovreport.history import case_key
+from ovreport.words import plural
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import DeviceRef
@@ -19,7 +20,6 @@ from ovreport_sitegen.pages.changes.comparison import Comparison, comparison, fa
 from ovreport_sitegen.pages.changes.releases import Link
 from ovreport_sitegen.pages.page import Head, PageOfEach
 from ovreport_sitegen.text import day as day_words
-from ovreport_sitegen.text import plural
 
 MOST_DEVICES, _NEWEST_DAYS = 8, 2
 """Devices that have pages, those measured last first; days of each, besides the oldest one."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ovreport.metrics.energy import ENERGY
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
+from ovreport.words import plural
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
@@ -27,7 +28,7 @@ from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, listed, plural, short_name
+from ovreport_sitegen.text import line, listed, short_name
 
 GROSS = "energy_per_inference_j"
 

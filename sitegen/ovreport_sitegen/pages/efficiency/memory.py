@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
+from ovreport.words import plural
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, count_cell, result_row
@@ -33,7 +34,6 @@ from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import plural
 
 
 def mode_card(catalogue: Catalogue) -> Card:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ovreport.record import NotMeasured
 from ovreport.stats.comparison import Comparison
+from ovreport.words import plural
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import interval_words, missing_words
 from ovreport_sitegen.components.models_card import models_card
@@ -15,7 +16,6 @@ from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.undisturbed import is_undisturbed
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import plural
 
 KEYS = ("latency_cpu_ms", "throughput_cpu_ms")
 """The metrics of processor time."""

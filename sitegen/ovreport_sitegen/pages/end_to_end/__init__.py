@@ -11,6 +11,7 @@ from ovreport.metrics import end_to_end, significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import EndToEnd
 from ovreport.stats.comparison import Comparison
+from ovreport.words import plural
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
@@ -37,7 +38,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.end_to_end.stages import Measured, measured, stage_card
 from ovreport_sitegen.pages.page import Head, Page, warning
-from ovreport_sitegen.text import line, percent, plural
+from ovreport_sitegen.text import line, percent
 
 _ONE_WAY = "Only one of the two ways was measured."
 Compare = Callable[[Measured], Comparison | None]

@@ -19,8 +19,9 @@ from ovreport_sitegen.components.ratio_card import (
     times,
 )
 from ovreport_sitegen.components.table import Table
-from ovreport_sitegen.data.catalogue import Catalogue, Speedup
+from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.speedups import Speedup
 from ovreport_sitegen.pages.frameworks.tables import (
     costs_table,
     missing_table,

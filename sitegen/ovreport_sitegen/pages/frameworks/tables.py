@@ -18,8 +18,9 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.ratio_card import pairs_cell, ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data.catalogue import Catalogue, Speedup
+from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.speedups import Speedup
 from ovreport_sitegen.text import line, listed
 
 _HEAD = (Column("Model"), Column("Framework", wide=True), Column("OpenVINO ran", wide=True))

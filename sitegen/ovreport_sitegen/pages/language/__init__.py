@@ -16,6 +16,7 @@ from ovreport.record import (
 )
 from ovreport.stats.comparison import outcome_of
 from ovreport.stats.intervals import Interval, median_interval
+from ovreport.words import plural
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reasons_words
 from ovreport_sitegen.components.generation import (
@@ -39,7 +40,7 @@ from ovreport_sitegen.pages.language import conversion, variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, results_table
 from ovreport_sitegen.pages.page import Head, Page, has_language_models, warning
-from ovreport_sitegen.text import clean, line, listed, plural
+from ovreport_sitegen.text import clean, line, listed
 
 
 @dataclass(frozen=True)

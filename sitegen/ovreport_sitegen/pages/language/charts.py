@@ -9,6 +9,7 @@ from ovreport.metrics import METRICS, generation, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
+from ovreport.words import plural
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import count_cell, interval_cell, model_cell
@@ -17,7 +18,7 @@ from ovreport_sitegen.components.marks import look_of_interval
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.language.tables import bound_cell
-from ovreport_sitegen.text import interval_details, plural
+from ovreport_sitegen.text import interval_details
 
 _SERIES = 6
 """Results in one chart; more lines would be hard to distinguish."""

@@ -20,6 +20,7 @@ from ovreport.record import (
     TokenAgreement,
 )
 from ovreport.stats.intervals import median_interval
+from ovreport.words import plural
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
@@ -41,7 +42,7 @@ from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line
 
 _TIMED = (
     "time_to_first_token_ms",

@@ -9,7 +9,7 @@ from ovreport.metrics import GROUPS, Group, verdict
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.record import Tier, VerdictName
-from ovreport.stats import comparison, intervals
+from ovreport.stats import comparison, percentile_bounds
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.method import overhead, simulation
@@ -72,7 +72,7 @@ def _limits() -> dict[str, str]:
         "difference": percent(comparison.MIN_DIFFERENCE),
         "eligible": percent(ELIGIBLE),
         "too_few": TOO_FEW,
-        "percentile": percent(1 - intervals.PERCENTILE_RISK),
+        "percentile": percent(1 - percentile_bounds.PERCENTILE_RISK),
     }
 
 

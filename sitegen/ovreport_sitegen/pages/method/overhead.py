@@ -9,9 +9,10 @@ from statistics import median
 
 from ovreport.metrics import MetricValue, significant
 from ovreport.record import Latency, MeasuringTime
+from ovreport.words import plural
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import interval_note, listed, plural
+from ovreport_sitegen.text import interval_note, listed
 
 _TIERS = ("quick", "standard", "publish")
 

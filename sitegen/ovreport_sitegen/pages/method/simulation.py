@@ -8,8 +8,9 @@ from importlib import resources
 
 import msgspec
 
+from ovreport.words import plural
 from ovreport_sitegen.data.names import grouped
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line
 
 _SPACE = "\N{NO-BREAK SPACE}"
 

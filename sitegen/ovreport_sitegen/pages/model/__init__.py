@@ -9,6 +9,7 @@ from ovreport.metrics import METRICS, MetricValue
 from ovreport.pairing import latencies
 from ovreport.record import Latency
 from ovreport.stats import intervals
+from ovreport.words import plural
 from ovreport_sitegen.answer.cells import ran_words
 from ovreport_sitegen.answer.choice import choose
 from ovreport_sitegen.answer.section import Section, section_of_model
@@ -32,7 +33,6 @@ from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.pages.throughput import curve
 from ovreport_sitegen.text import listed as listed_words
-from ovreport_sitegen.text import plural
 
 _OBSERVED = "latency_observed_ms"
 _MOST_NAMED = 3

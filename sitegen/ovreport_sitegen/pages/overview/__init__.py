@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ovreport.record import Accuracy
+from ovreport.words import plural
 from ovreport_sitegen.answer.section import Section, section
-from ovreport_sitegen.answer.table import answer
+from ovreport_sitegen.answer.table import Answer, answer
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.models_card import models_card
@@ -20,7 +22,6 @@ from ovreport_sitegen.pages.overview.takeaway import Takeaway
 from ovreport_sitegen.pages.overview.takeaways import further, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
 from ovreport_sitegen.pages.page import Head, Page, has_results, has_values, warning
-from ovreport_sitegen.text import plural
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def view(catalogue: Catalogue) -> OverviewView:
         f"{_what_is_here(catalogue)}",
         warning=warning(results, "latency", f"on {last.label}"),
     )
-    every = answer(catalogue, whole=True)
+    every = _every(catalogue)
     families = Counter(d.family for d in catalogue.devices)
     return OverviewView(
         head,
@@ -57,6 +58,12 @@ def view(catalogue: Catalogue) -> OverviewView:
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
     )
+
+
+@lru_cache(maxsize=1)
+def _every(catalogue: Catalogue) -> Answer:
+    """Return the table of all models and devices, which findings are of."""
+    return answer(catalogue, whole=True)
 
 
 def _what_is_here(catalogue: Catalogue) -> str:
@@ -76,7 +83,7 @@ def in_short(catalogue: Catalogue) -> tuple[str, str, str]:
     """Return the first finding: what it answers, its number or name, its sentence."""
     if not catalogue.results:
         return "", PAGE.label, plural(len(catalogue.models), "model")
-    found = takeaways(catalogue, answer(catalogue, whole=True))
+    found = takeaways(catalogue, _every(catalogue))
     return (found[0].topic, found[0].value, found[0].text)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval
+from ovreport.words import plural
 from ovreport_sitegen.answer.means import mean_ratio_of
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import Answer
@@ -18,7 +19,7 @@ from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, n
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.overview.takeaway import Takeaway
-from ovreport_sitegen.text import interval_note, listed, plural
+from ovreport_sitegen.text import interval_note, listed
 
 
 def fastest(catalogue: Catalogue, table: Answer) -> Takeaway | None:

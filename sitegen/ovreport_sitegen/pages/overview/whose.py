@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovreport.words import plural
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.machines import MachineRef
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.timeline import has_history
-from ovreport_sitegen.text import day, listed, plural
+from ovreport_sitegen.text import day, listed
 
 _MOST = 3
 """Other machines that are named; of more, their number is given."""

@@ -24,6 +24,7 @@ from ovreport.record import (
     Settings,
     Throughput,
 )
+from ovreport.words import plural
 from ovreport_sitegen.components.cells import level_cell, missing_words, value_cell
 from ovreport_sitegen.components.memory import (
     PHASES,
@@ -36,7 +37,7 @@ from ovreport_sitegen.components.memory import (
 from ovreport_sitegen.components.table import DASH, Cell, TableRow
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, percent, plural
+from ovreport_sitegen.text import line, percent
 
 
 @dataclass(frozen=True, slots=True)

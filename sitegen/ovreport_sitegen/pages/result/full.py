@@ -9,6 +9,7 @@ from ovreport import repeat
 from ovreport.metrics import HEADLINES, METRICS, MetricValue
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Accuracy, Completed, Failed, MeasuringTime, Unsupported, Verdict
+from ovreport.words import plural
 from ovreport_sitegen.charts.rounds_picture import RoundsPicture
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.listed import WITH_VERDICT
@@ -19,7 +20,7 @@ from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
 from ovreport_sitegen.pages.result import details, rounds
 from ovreport_sitegen.pages.result.details import SettingsTable, ValueGroup
-from ovreport_sitegen.text import clean, line, listed, plural, release
+from ovreport_sitegen.text import clean, line, listed, release
 
 
 @dataclass(frozen=True, slots=True)

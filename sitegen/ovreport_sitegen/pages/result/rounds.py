@@ -8,9 +8,9 @@ from ovreport.metrics import METRICS, MetricValue
 from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_rounds, throughput_rounds
 from ovreport.record import Latency, Throughput
+from ovreport.words import plural
 from ovreport_sitegen.charts.rounds_picture import RoundMark, RoundsPicture
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import plural
 
 
 def pictures(result: Result) -> tuple[RoundsPicture, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ovreport.metrics import significant
 from ovreport.record import OpenLoop
+from ovreport.words import plural
 from ovreport_sitegen.answer.section import Section, section
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.components import speedups, undisturbed
@@ -25,7 +26,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.page import Head, Page, has_values, warning
 from ovreport_sitegen.pages.throughput import curve
-from ovreport_sitegen.text import line, percent, plural
+from ovreport_sitegen.text import line, percent
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ovreport.metrics import load, significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.comparison import Comparison, compare
+from ovreport.words import plural
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
@@ -21,7 +22,7 @@ from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import day, line, plural
+from ovreport_sitegen.text import day, line
 
 MAX_CURVES = 4
 """Of one page."""
